@@ -1,1 +1,1 @@
-
+"""Engines run SQL and answer in Arrow; what one lacks is declared."""

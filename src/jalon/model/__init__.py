@@ -1,1 +1,1 @@
-
+"""What everything else agrees on: tables, problems, periods, money."""

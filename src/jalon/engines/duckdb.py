@@ -1,0 +1,85 @@
+"""The embedded engine: DuckDB in a file or in memory, closed to the outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+Parameters = Sequence[Any] | dict[str, Any] | None
+
+
+class DuckDB:
+    """One connection to a DuckDB database.
+
+    Nothing is fetched or loaded from outside: no extension, no network. Errors are DuckDB's own
+    (``duckdb.Error``): callers know what they asked and say it in the user's words.
+    """
+
+    dialect = "duckdb"
+    lacks: frozenset[str] = frozenset()
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+        self.execute("SET autoinstall_known_extensions = false")
+        self.execute("SET autoload_known_extensions = false")
+        self.execute("SET preserve_insertion_order = true")
+        self.execute("SET enable_progress_bar = false")
+
+    @classmethod
+    def memory(cls) -> DuckDB:
+        """A database that lives as long as this object."""
+        return cls(duckdb.connect(":memory:"))
+
+    @classmethod
+    def open(cls, path: Path, *, memory_limit: str | None = None) -> DuckDB:
+        """The database of that file, made where there is none."""
+        engine = cls(duckdb.connect(str(path)))
+        if memory_limit:
+            engine.execute(f"SET memory_limit = '{memory_limit.replace(chr(39), '')}'")
+        return engine
+
+    def execute(self, sql: str, parameters: Parameters = None) -> None:
+        """Run a statement whose answer does not matter."""
+        self.connection.execute(sql, parameters)
+
+    def run(self, sql: str, parameters: Parameters = None) -> pa.Table:
+        """The answer of a query, as an Arrow table."""
+        return self.connection.sql(sql, params=parameters).to_arrow_table()
+
+    def rows(self, sql: str, parameters: Parameters = None) -> list[tuple[Any, ...]]:
+        """The answer of a small query, as tuples."""
+        return self.connection.execute(sql, parameters).fetchall()
+
+    def value(self, sql: str, parameters: Parameters = None) -> Any:
+        """The single value of a query, or None where it has no row."""
+        row = self.connection.execute(sql, parameters).fetchone()
+        return row[0] if row else None
+
+    @contextmanager
+    def lend(self, name: str, table: pa.Table) -> Iterator[str]:
+        """An Arrow table under a name, for the statements inside the block."""
+        self.connection.register(name, table)
+        try:
+            yield name
+        finally:
+            self.connection.unregister(name)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All the statements of the block, or none of them."""
+        self.execute("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            self.execute("ROLLBACK")
+            raise
+        self.execute("COMMIT")
+
+    def close(self) -> None:
+        """Give the file back."""
+        self.connection.close()
