@@ -1,1 +1,1 @@
-
+"""Plan, compile, run: from a question to figures with their intervals, SQL and rows."""

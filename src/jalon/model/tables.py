@@ -763,3 +763,71 @@ TABLES: Mapping[str, Table] = {
         MARKET,
     )
 }
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """A table that no file brings: one row a customer, worked out from the rows of ``of``.
+
+    ``where`` says which rows count, ``at`` dates them, ``until`` is the end that each row states
+    (contracts); without it a customer's end is a silence longer than nine gaps in ten.
+    """
+
+    name: str
+    fr: str
+    en: str
+    of: str
+    where: str
+    at: str
+    amount: str
+    until: str | None = None
+
+
+GROUPED: Mapping[str, Grouped] = {
+    each.name: each
+    for each in (
+        Grouped(
+            "customer",
+            "Clients (factures)",
+            "Customers (invoices)",
+            of="invoice",
+            where="counted and kind = 'invoice' and happened_at is not null",
+            at="happened_at",
+            amount="net_amount",
+        ),
+        Grouped(
+            "customer_won",
+            "Clients (affaires gagnées)",
+            "Customers (won deals)",
+            of="deal",
+            where="outcome = 'won' and not invalid and closed_at is not null",
+            at="closed_at",
+            amount="amount",
+        ),
+        Grouped(
+            "customer_contract",
+            "Clients (contrats)",
+            "Customers (contracts)",
+            of="contract",
+            where="started_at is not null",
+            at="started_at",
+            amount="monthly_amount",
+            until="ended_at",
+        ),
+    )
+}
+
+#: What a grouped table has beside the dimensions of the table it is made from.
+GROUPED_COLUMNS: Mapping[str, Kind] = {
+    "first_at": Kind.MOMENT,
+    "second_at": Kind.MOMENT,
+    "last_at": Kind.MOMENT,
+    "orders": Kind.INTEGER,
+    "order_days": Kind.INTEGER,
+    "total_amount": Kind.MONEY,
+    "silence_days": Kind.INTEGER,
+    "ended_at": Kind.MOMENT,
+    "lost_at": Kind.MOMENT,
+    "lifetime_days": Kind.INTEGER,
+    "observed_at": Kind.MOMENT,
+}

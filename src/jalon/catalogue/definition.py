@@ -1,0 +1,166 @@
+"""What a KPI definition says, and what it becomes once a basis and a part are chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class TimeKind(StrEnum):
+    """``event``: its rows' date in the period. ``cohort``: entry in the period, then followed.
+    ``stock``: the state at each period's end."""
+
+    EVENT = "event"
+    COHORT = "cohort"
+    STOCK = "stock"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Text(_Strict):
+    """A sentence in both languages."""
+
+    fr: str
+    en: str
+
+    def of(self, lang: str) -> str:
+        """In that language."""
+        return self.en if lang == "en" else self.fr
+
+
+class Rule(_Strict):
+    """Which rows, which date, which statistics: what a basis or a part may say anew."""
+
+    basis: str | None = None
+    table: str | None = None
+    time: TimeKind | None = None
+    date: str | None = None
+    estimate: str | None = None
+    success: str | None = None
+    among: str | None = None
+    value: str | None = None
+    units: str | None = None
+    numerator: str | None = None
+    denominator: str | None = None
+    plus: str | None = None
+    minus: str | None = None
+    duration: str | None = None
+    ended: str | None = None
+    won: str | None = None
+    lost: str | None = None
+    give: str | None = None
+    at: str | None = None
+    share: str | None = None
+    bounded: str | None = None
+    certain: str | None = None
+    never_zero: str | None = None
+    formula: str | None = None
+    classes: Mapping[str, str] | None = None
+    mature: str | None = None
+    horizon: int | None = Field(None, ge=1, description="days after which a cohort is complete")
+    needs: tuple[str, ...] | None = None
+    some: tuple[str, ...] | None = None
+    unit: str | None = None
+    note: str | None = None
+
+
+class Example(_Strict):
+    """A dozen rows and the figure worked out by hand."""
+
+    rows: Mapping[str, list[dict[str, Any]]]
+    gives: list[dict[str, Any]]
+    ask: Mapping[str, Any] = {}
+    why: str = ""
+
+
+class Definition(Rule):
+    """A KPI. The fields of :class:`Rule` hold for all its bases and parts unless they say anew."""
+
+    id: str
+    label: Text
+    question: Text
+    better: Literal["higher", "lower", "context"]
+    dimensions: tuple[str, ...] = ()
+    bases: tuple[Rule, ...] = ()
+    parts: Mapping[str, Rule] = {}
+    caution: Text | None = None
+    exclusions: Text | None = None
+    internal: bool = False
+    version: int = 1
+    examples: tuple[Example, ...] = ()
+    own: bool = False
+
+    def rules(self, part: str | None = None) -> list[Measure]:
+        """What is measured for a part (the first by default), one for each basis, in order."""
+        chosen = part or next(iter(self.parts), None)
+        override = self.parts.get(chosen, Rule()) if chosen else Rule()
+        bases = self.bases or (Rule(),)
+        return [self._measure(chosen, base, override) for base in bases]
+
+    def _measure(self, part: str | None, base: Rule, override: Rule) -> Measure:
+        merged: dict[str, Any] = {}
+        for rule in (self, base, override):
+            said = {name: getattr(rule, name) for name in Rule.model_fields}
+            merged |= {name: value for name, value in said.items() if value is not None}
+        fields = {
+            name: value for name, value in merged.items() if name in _ESTIMATOR_FIELDS
+        }
+        return Measure(
+            kpi=self.id,
+            part=part,
+            basis=merged.get("basis") or merged.get("table") or "",
+            table=merged.get("table") or "",
+            time=TimeKind(merged.get("time") or "event"),
+            date=merged.get("date"),
+            estimate=merged.get("estimate") or "",
+            fields=tuple(sorted(fields.items())),
+            classes=tuple((merged.get("classes") or {}).items()),
+            mature=merged.get("mature"),
+            horizon=merged.get("horizon"),
+            needs=tuple(merged.get("needs") or ()),
+            some=tuple(merged.get("some") or ()),
+            unit=merged.get("unit") or "number",
+            formula=merged.get("formula"),
+            note=merged.get("note"),
+        )
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One KPI, one part, one basis: everything that a plan needs."""
+
+    kpi: str
+    part: str | None
+    basis: str
+    table: str
+    time: TimeKind
+    date: str | None
+    estimate: str
+    fields: tuple[tuple[str, str], ...]
+    classes: tuple[tuple[str, str], ...]
+    mature: str | None
+    horizon: int | None
+    needs: tuple[str, ...]
+    some: tuple[str, ...]
+    unit: str
+    formula: str | None
+    note: str | None
+
+    def field(self, name: str) -> str | None:
+        """A field of the estimator."""
+        return dict(self.fields).get(name)
+
+
+_ESTIMATOR_FIELDS = frozenset(
+    {
+        "success", "among", "value", "units", "numerator", "denominator", "plus", "minus",
+        "duration", "ended", "won", "lost", "give", "at", "share", "bounded", "certain",
+        "never_zero",
+    }
+)

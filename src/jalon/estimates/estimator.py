@@ -1,0 +1,127 @@
+"""What an estimator is: sufficient statistics asked of an engine, and a function that finishes.
+
+Statistics that add (counts, sums) merge by adding; those of :attr:`Shape.HISTOGRAM` merge by adding
+the counts of equal keys; a distinct count or a median does not merge and is asked at the grain
+needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+class Shape(StrEnum):
+    """The query that an estimator needs."""
+
+    SUMS = "sums"
+    DISTINCT = "distinct"
+    HISTOGRAM = "histogram"
+    RANKS = "ranks"
+    FORMULA = "formula"
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """A figure over rows: ``count`` of them, or ``sum``, ``square`` (of sums), ``log``,
+    ``log_square``, ``cross`` (of two values), ``distinct``.
+
+    ``of`` and ``by`` are expressions over the row, ``among`` the condition that keeps it.
+    """
+
+    does: str
+    of: str | None = None
+    by: str | None = None
+    among: str | None = None
+
+
+@dataclass
+class Figures:
+    """Estimates of one KPI, one element a group.
+
+    ``numerator`` and ``denominator`` are what the value is made of, where it is a quotient.
+    ``notes``: code, facts, and the groups concerned (None: all). ``missing``: why there is no
+    value, by group ("" where there is one).
+    """
+
+    value: Floats
+    low: Floats
+    high: Floats
+    n: Floats
+    numerator: Floats | None = None
+    denominator: Floats | None = None
+    notes: list[tuple[str, Mapping[str, Any], NDArray[np.bool_] | None]] = field(
+        default_factory=list
+    )
+    missing: NDArray[np.object_] | None = None
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Rows of a histogram query: ``group`` is the number of the group each belongs to."""
+
+    group: NDArray[np.int64]
+    groups: int
+    keys: Mapping[str, Floats]
+    count: Floats
+
+
+class Estimator:
+    """One way to make a figure. Subclasses live one a module and are found by lying there.
+
+    ``fields``: the fields of a definition that it reads, ``optional`` among them; the first words
+    of the class docstring say what it estimates.
+    """
+
+    name: ClassVar[str]
+    shape: ClassVar[Shape] = Shape.SUMS
+    fields: ClassVar[Mapping[str, str]] = {}
+    optional: ClassVar[frozenset[str]] = frozenset()
+
+    def aggregates(self, fields: Mapping[str, str]) -> dict[str, Aggregate]:
+        """The statistics to ask for, by name."""
+        raise NotImplementedError
+
+    def finish(
+        self, sums: Mapping[str, Floats], level: float, fields: Mapping[str, str]
+    ) -> Figures:
+        """Values and intervals from the statistics of each group."""
+        raise NotImplementedError
+
+    def finish_histogram(
+        self, histogram: Histogram, level: float, fields: Mapping[str, str]
+    ) -> Figures:
+        """The same from a histogram."""
+        raise NotImplementedError
+
+    def keys(self, fields: Mapping[str, str]) -> dict[str, str]:
+        """For a histogram: the expressions counted by."""
+        raise NotImplementedError
+
+
+def both(*conditions: str | None) -> str | None:
+    """The conjunction of conditions, those that are there."""
+    kept = [f"({each})" for each in conditions if each]
+    return " and ".join(kept) or None
+
+
+def empty(groups: int) -> Floats:
+    """As many unknown values."""
+    return np.full(groups, np.nan)
+
+
+def where_empty(n: Floats, code: str = "no_rows") -> NDArray[np.object_]:
+    """The reason for the groups that have no row."""
+    return np.where(n > 0, "", code).astype(object)
+
+
+def columns(sums: Mapping[str, Floats], names: Sequence[str]) -> list[Floats]:
+    """Several statistics as floats, in order."""
+    return [np.asarray(sums[name], dtype=np.float64) for name in names]

@@ -1,0 +1,339 @@
+"""A scan of one table by one date, compiled to one query: pure functions, trees to SQL.
+
+The default form is *cells*: an inner grouping by the dimensions and by the few-valued columns that
+the conditions test, an outer one that evaluates each condition on cells. Dates and filter values
+are parameters, so that a new period or value is not a new plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from sqlglot import exp, select
+
+from jalon.estimates.estimator import Aggregate
+from jalon.model.periods import Grain
+from jalon.model.tables import Kind
+from jalon.relations.columns import few_valued, readable
+from jalon.relations.expression import columns_of, parse
+from jalon.relations.flat import column, stored
+
+PERIOD = "period"
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What one query reads and how it groups.
+
+    ``source``: schema and name of the relation read, ``table`` whose columns it has. ``date``
+    places rows in periods; with ``stock`` each period is a state, and conditions may use ``:start``
+    and ``:end``. ``dims``: the columns grouped by, under their names in the result.
+    """
+
+    table: str
+    source: tuple[str, str]
+    date: str | None
+    stock: bool
+    dims: tuple[tuple[str, str], ...]
+    grain: Grain
+    fiscal_month: int
+    bounded: tuple[bool, bool]
+    where: str | None
+    horizon: int | None = None
+
+
+@dataclass
+class Compiled:
+    """A query, and the names of the parameters that it takes."""
+
+    sql: str
+    parameters: frozenset[str]
+    names: tuple[str, ...] = ()
+
+
+def sums(scan: Scan, aggregates: tuple[tuple[str, Aggregate], ...]) -> Compiled:
+    """The query of statistics that add: one row a group, one column an aggregate."""
+    return _sums(scan, aggregates)
+
+
+def histogram(scan: Scan, keys: tuple[tuple[str, str], ...], among: str | None) -> Compiled:
+    """The query that counts rows by group and keys."""
+    return _histogram(scan, keys, among)
+
+
+def values(scan: Scan, value: str, among: str | None) -> Compiled:
+    """The query of the ranks of a value: needs a relation ``ranks (n, low, middle, next, high)``."""
+    return _values(scan, value, among)
+
+
+def rows(scan: Scan, among: str | None, columns: tuple[str, ...]) -> Compiled:
+    """The rows behind a figure: the same scan without its aggregates."""
+    query = _filtered(scan, among).select(*(column("f", each) for each in columns))
+    order = [column("f", each) for each in filter(None, (scan.date,))]
+    query = query.order_by(*order, column("f", "_row") if not _grouped(scan) else column("f", "customer"))
+    return _done(query)
+
+
+def count(scan: Scan, among: str | None) -> Compiled:
+    """How many rows there are behind a figure."""
+    return _done(_filtered(scan, among).select(exp.Count(this=exp.Star())))
+
+
+def _grouped(scan: Scan) -> bool:
+    return scan.table.startswith("customer")
+
+
+def _done(query: exp.Expr, names: tuple[str, ...] = ()) -> Compiled:
+    used = frozenset(str(each.name) for each in query.find_all(exp.Placeholder))
+    return Compiled(query.sql("duckdb"), used, names)
+
+
+def _tree(scan: Scan, text: str) -> exp.Expr:
+    """An expression over the relation read, its columns qualified."""
+    tree = parse(text, readable(scan.table), option="definition")
+    return tree.transform(lambda node: _placed(scan, node))
+
+
+def _placed(scan: Scan, node: exp.Expr) -> exp.Expr:
+    if isinstance(node, exp.Column):
+        return column("f", node.name)
+    if isinstance(node, exp.Placeholder) and scan.stock and node.name in ("start", "end"):
+        return column("period", node.name)
+    return node
+
+
+def _source(scan: Scan) -> exp.Select:
+    """FROM and WHERE of a scan, nothing selected yet."""
+    query = exp.Select().from_(stored(*scan.source, "f"))
+    if scan.stock:
+        query = query.join(exp.to_table("periods", alias="period"), join_type="cross")
+    elif scan.date:
+        start, end = scan.bounded
+        date = column("f", scan.date)
+        if start:
+            query = query.where(date >= exp.Placeholder(this="start"))
+        if end:
+            query = query.where(date < exp.Placeholder(this="end"))
+        if scan.grain is not Grain.NONE:
+            query = query.where(exp.Not(this=exp.Is(this=date, expression=exp.Null())))
+        if scan.horizon:
+            query = query.where(_old_enough(scan.date, scan.horizon))
+    if scan.where:
+        query = query.where(_true(_tree(scan, scan.where)))
+    return query
+
+
+def _old_enough(date: str, days: int) -> exp.Expr:
+    """The row has been followed for so many days."""
+    followed = exp.DateDiff(
+        this=column("f", "observed_at"), expression=column("f", date), unit=exp.var("day")
+    )
+    return followed >= exp.Literal.number(days)
+
+
+def _true(tree: exp.Expr) -> exp.Expr:
+    """A condition that unknown makes false."""
+    return exp.Coalesce(this=exp.paren(tree), expressions=[exp.false()])
+
+
+def _filtered(scan: Scan, among: str | None) -> exp.Select:
+    query = _source(scan)
+    return query.where(_true(_tree(scan, among))) if among else query
+
+
+def _keys(scan: Scan) -> dict[str, exp.Expr]:
+    """What a scan groups by, under the names of the result."""
+    keys: dict[str, exp.Expr] = {}
+    if scan.stock:
+        keys[PERIOD] = column("period", "start")
+    elif scan.date and scan.grain is not Grain.NONE:
+        keys[PERIOD] = _bucket(column("f", scan.date), scan.grain, scan.fiscal_month)
+    for name, dimension in scan.dims:
+        keys[name] = column("f", dimension)
+    return keys
+
+
+def _bucket(date: exp.Expr, grain: Grain, fiscal_month: int) -> exp.Expr:
+    """The first day of the period of a date; fiscal quarters and years by a shift of months."""
+    if grain not in (Grain.QUARTER, Grain.YEAR) or fiscal_month == 1:
+        return exp.cast(_trunc(grain.value, date), "date")
+    months = exp.Anonymous(this="to_months", expressions=[exp.Literal.number(fiscal_month - 1)])
+    shifted = _trunc(grain.value, exp.Sub(this=date, expression=months))
+    return exp.cast(exp.Add(this=shifted, expression=months.copy()), "date")
+
+
+def _trunc(unit: str, date: exp.Expr) -> exp.Expr:
+    return exp.Anonymous(this="date_trunc", expressions=[exp.Literal.string(unit), date])
+
+
+# -- sums ----------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=512)
+def _sums(scan: Scan, aggregates: tuple[tuple[str, Aggregate], ...]) -> Compiled:
+    names = tuple(name for name, _ in aggregates)
+    if any(each.does == "distinct" for _, each in aggregates):
+        return _done(_plain(scan, aggregates), names)
+    return _done(_Cells(scan).query(aggregates), names)
+
+
+def _plain(scan: Scan, aggregates: tuple[tuple[str, Aggregate], ...]) -> exp.Expr:
+    """Filtered aggregates over rows: what distinct counts need."""
+    keys = _keys(scan)
+    query = _source(scan).select(*(exp.alias_(value, name, quoted=True) for name, value in keys.items()))
+    for name, each in aggregates:
+        value = _over_rows(scan, each)
+        if each.among:
+            value = exp.Filter(this=value, expression=exp.Where(this=_true(_tree(scan, each.among))))
+        query = query.select(exp.alias_(value, name, quoted=True))
+    return query.group_by(*(value.copy() for value in keys.values())) if keys else query
+
+
+def _over_rows(scan: Scan, each: Aggregate) -> exp.Expr:
+    if each.does == "count":
+        return exp.Count(this=exp.Star())
+    assert each.of is not None
+    value = _tree(scan, each.of)
+    if each.does == "distinct":
+        return exp.Count(this=exp.Distinct(expressions=[value]))
+    return exp.Sum(this=_statistic(scan, each))
+
+
+def _statistic(scan: Scan, each: Aggregate) -> exp.Expr:
+    """The value whose sum an aggregate is. Squares in floating point: decimals would overflow."""
+    assert each.of is not None
+    value = _tree(scan, each.of)
+    if each.does == "sum":
+        return value
+    double = exp.cast(value, "double")
+    if each.does == "square":
+        return exp.Mul(this=exp.paren(double), expression=exp.paren(double.copy()))
+    if each.does == "cross":
+        assert each.by is not None
+        other = exp.cast(_tree(scan, each.by), "double")
+        return exp.Mul(this=exp.paren(double), expression=exp.paren(other))
+    positive = exp.Case().when(exp.GT(this=double.copy(), expression=exp.Literal.number(0)), double)
+    log = exp.Ln(this=positive)
+    if each.does == "log":
+        return log
+    return exp.Mul(this=log, expression=log.copy())
+
+
+@dataclass
+class _Cells:
+    """The two-level form: rows to cells, cells to groups."""
+
+    scan: Scan
+    tested: dict[str, str] = field(default_factory=dict)
+    wide: dict[str, tuple[str, exp.Expr]] = field(default_factory=dict)
+    summed: dict[str, tuple[str, exp.Expr]] = field(default_factory=dict)
+
+    def query(self, aggregates: tuple[tuple[str, Aggregate], ...]) -> exp.Expr:
+        keys = _keys(self.scan)
+        figures = [exp.alias_(self._outer(each), name, quoted=True) for name, each in aggregates]
+        outer = select(*(column(None, name) for name in keys), *figures)
+        outer = outer.from_(self._inner(keys).subquery("cells"))
+        return outer.group_by(*(column(None, name) for name in keys)) if keys else outer
+
+    def _inner(self, keys: Mapping[str, exp.Expr]) -> exp.Select:
+        groups: dict[str, exp.Expr] = dict(keys)
+        groups |= {alias: column("f", name) for name, alias in self.tested.items()}
+        groups |= dict(self.wide.values())
+        query = _source(self.scan)
+        query = query.select(*(exp.alias_(value, name, quoted=True) for name, value in groups.items()))
+        query = query.select(exp.alias_(exp.Count(this=exp.Star()), "rows", quoted=True))
+        for alias, value in self.summed.values():
+            query = query.select(exp.alias_(exp.Sum(this=value), alias, quoted=True))
+        return query.group_by(*(value.copy() for value in groups.values())) if groups else query
+
+    def _outer(self, each: Aggregate) -> exp.Expr:
+        summed = "rows" if each.does == "count" else self._sum(each)
+        value: exp.Expr = exp.Sum(this=column(None, summed))
+        if each.among:
+            tested = self._on_cells(_tree(self.scan, each.among))
+            value = exp.Filter(this=value, expression=exp.Where(this=_true(tested)))
+        return exp.Coalesce(this=value, expressions=[exp.Literal.number(0)])
+
+    def _sum(self, each: Aggregate) -> str:
+        value = _statistic(self.scan, each)
+        key = value.sql("duckdb")
+        if key not in self.summed:
+            self.summed[key] = (f"s{len(self.summed)}", value)
+        return self.summed[key][0]
+
+    def _on_cells(self, tree: exp.Expr) -> exp.Expr:
+        """The condition over the columns of cells; what tests a wide column becomes a key."""
+        if isinstance(tree, (exp.And, exp.Or)):
+            return type(tree)(this=self._on_cells(tree.this), expression=self._on_cells(tree.expression))
+        if isinstance(tree, (exp.Not, exp.Paren)):
+            return type(tree)(this=self._on_cells(tree.this))
+        names = columns_of(tree)
+        if names and names <= few_valued(self.scan.table) | _flags(self.scan.table):
+            return tree.transform(self._cell_column)
+        key = tree.sql("duckdb")
+        if key not in self.wide:
+            self.wide[key] = (f"w{len(self.wide)}", exp.paren(tree))
+        return column(None, self.wide[key][0])
+
+    def _cell_column(self, node: exp.Expr) -> exp.Expr:
+        if not isinstance(node, exp.Column) or node.table != "f":
+            return node
+        alias = self.tested.setdefault(node.name, f"t{len(self.tested)}")
+        return column(None, alias)
+
+
+def _flags(table: str) -> frozenset[str]:
+    return frozenset(name for name, kind in readable(table).items() if kind is Kind.FLAG)
+
+
+# -- histogram and ranks ---------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)
+def _histogram(scan: Scan, keys: tuple[tuple[str, str], ...], among: str | None) -> Compiled:
+    groups = _keys(scan)
+    counted = {name: _tree(scan, text) for name, text in keys}
+    every = {**groups, **counted}
+    query = _filtered(scan, among)
+    for value in counted.values():
+        query = query.where(exp.Not(this=exp.Is(this=exp.paren(value.copy()), expression=exp.Null())))
+    query = query.select(*(exp.alias_(value, name, quoted=True) for name, value in every.items()))
+    query = query.select(exp.alias_(exp.Count(this=exp.Star()), "count", quoted=True))
+    return _done(query.group_by(*(value.copy() for value in every.values())), tuple(counted))
+
+
+@lru_cache(maxsize=256)
+def _values(scan: Scan, value: str, among: str | None) -> Compiled:
+    keys = _keys(scan)
+    number = exp.cast(_tree(scan, value), "double")
+    listed = exp.Anonymous(
+        this="list_sort", expressions=[exp.Anonymous(this="list", expressions=[number])]
+    )
+    inner = _filtered(scan, among).select(
+        *(exp.alias_(each, name, quoted=True) for name, each in keys.items()),
+        exp.alias_(listed, "sorted", quoted=True),
+        exp.alias_(exp.Count(this=exp.Star()), "rows", quoted=True),
+    )
+    if keys:
+        inner = inner.group_by(*(each.copy() for each in keys.values()))
+    outer = select(*(column("g", name) for name in keys), column("g", "rows"))
+    for name in ("low", "middle", "next", "high"):
+        ranked = exp.Anonymous(
+            this="list_extract", expressions=[column("g", "sorted"), column("r", name)]
+        )
+        outer = outer.select(exp.alias_(ranked, name, quoted=True))
+    on = column("g", "rows").eq(column("r", "n"))
+    outer = outer.from_(inner.subquery("g")).join(exp.to_table("ranks", alias="r"), on=on)
+    return _done(outer)
+
+
+@lru_cache(maxsize=256)
+def group_sizes(scan: Scan, among: str | None) -> Compiled:
+    """The distinct sizes of the groups of a scan: which ranks will be needed."""
+    keys = _keys(scan)
+    inner = _filtered(scan, among).select(exp.alias_(exp.Count(this=exp.Star()), "n", quoted=True))
+    if keys:
+        inner = inner.group_by(*(each.copy() for each in keys.values()))
+    return _done(select(column(None, "n")).distinct().from_(inner.subquery("g")))

@@ -1,0 +1,119 @@
+"""Statistics by group, as columns: what an engine answered, kept and rolled up without it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Codes = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """``keys``: for each key, the code of each group and the labels codes stand for (None: not
+    known). ``sums``: the statistics, one element a group."""
+
+    keys: Mapping[str, tuple[Codes, list[Any]]]
+    sums: Mapping[str, Floats]
+    groups: int
+
+    @classmethod
+    def of(cls, table: pa.Table, keys: Sequence[str]) -> Summary:
+        """From an engine's answer."""
+        coded = {name: encode(table.column(name)) for name in keys}
+        sums = {
+            name: floats(table.column(name)) for name in table.column_names if name not in keys
+        }
+        return cls(coded, sums, table.num_rows)
+
+    def labels(self, name: str) -> list[Any]:
+        """The label of each group for a key."""
+        codes, labels = self.keys[name]
+        return [labels[code] for code in codes]
+
+    def rolled(
+        self, names: Sequence[str], coarser: Mapping[str, Callable[[Any], Any]] | None = None
+    ) -> Summary:
+        """The same statistics by fewer keys, or coarser ones: sums of sums, no other scan."""
+        keys = {}
+        for name in names:
+            codes, labels = self.keys[name]
+            change = (coarser or {}).get(name)
+            keys[name] = _relabel(codes, [change(each) for each in labels]) if change else (codes, labels)
+        group, first, count = grouping([keys[name] for name in names], self.groups)
+        sums = {
+            name: np.bincount(group, values, count) if self.groups else np.zeros(count)
+            for name, values in self.sums.items()
+        }
+        rolled = {name: (codes[first], labels) for name, (codes, labels) in keys.items()}
+        return Summary(rolled, sums, count)
+
+
+def grouping(
+    keys: Sequence[tuple[Codes, list[Any]]], rows: int
+) -> tuple[Codes, Codes, int]:
+    """Number the distinct combinations of keys: the number of each row, the first row of each.
+
+    Without keys there is one group, even of no row.
+    """
+    if not keys:
+        return np.zeros(rows, np.int64), np.zeros(0, np.int64), 1
+    combined = np.zeros(rows, np.int64)
+    for codes, labels in keys:
+        combined = combined * max(len(labels), 1) + codes
+    _, first, group = np.unique(combined, return_index=True, return_inverse=True)
+    return group.astype(np.int64), first.astype(np.int64), len(first)
+
+
+def encode(values: pa.ChunkedArray) -> tuple[Codes, list[Any]]:
+    """A column as codes and labels; what is not known is a label of its own, None."""
+    encoded = pc.dictionary_encode(values, null_encoding="encode")
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.unify_dictionaries().combine_chunks()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.chunk(0) if encoded.num_chunks else pa.array([]).dictionary_encode()
+    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return codes, encoded.dictionary.to_pylist()
+
+
+def floats(values: pa.ChunkedArray) -> Floats:
+    """A column as floats, NaN where not known."""
+    if pa.types.is_temporal(values.type) or pa.types.is_string(values.type):
+        return np.zeros(len(values))
+    cast = pc.cast(values, pa.float64(), safe=False)
+    return np.asarray(cast.to_numpy(), dtype=np.float64)
+
+
+def _relabel(codes: Codes, labels: list[Any]) -> tuple[Codes, list[Any]]:
+    places: dict[Any, int] = {}
+    moved = np.array([places.setdefault(each, len(places)) for each in labels], dtype=np.int64)
+    return (moved[codes] if len(labels) else codes), list(places)
+
+
+def order(summary: Summary, names: Sequence[str]) -> Codes:
+    """The groups sorted by their keys' labels, in the order of ``names``; unknown last."""
+
+    def rank(name: str) -> Codes:
+        codes, labels = summary.keys[name]
+        ranked = sorted(range(len(labels)), key=lambda i: (labels[i] is None, _sortable(labels[i])))
+        places = np.empty(len(labels), np.int64)
+        places[ranked] = np.arange(len(labels))
+        return places[codes]
+
+    if not names:
+        return np.arange(summary.groups)
+    return np.lexsort([rank(name) for name in reversed(names)])
+
+
+def _sortable(label: Any) -> Any:
+    if isinstance(label, (dt.date, dt.datetime, int, float, bool)):
+        return (0, str(label) if isinstance(label, dt.date) else float(label), "")
+    return (1, str(label).casefold(), str(label))

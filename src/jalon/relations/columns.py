@@ -1,0 +1,75 @@
+"""What may be named of each table: the vocabulary of expressions and dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from jalon.model.tables import GROUPED, GROUPED_COLUMNS, TABLES, Kind, Table
+
+
+@cache
+def readable(name: str) -> Mapping[str, Kind]:
+    """Every column of a table that an expression may read, with what it holds.
+
+    References read as the name of what they point to; ``customer`` is a number that identifies who
+    buys; ``observed_at`` is the last day that the row's source tells about.
+    """
+    if name in GROUPED:
+        return {
+            **{dimension: Kind.CODE for dimension in dimensions(name)},
+            **GROUPED_COLUMNS,
+            "customer": Kind.INTEGER,
+        }
+    table = TABLES[name]
+    columns: dict[str, Kind] = {"source_id": Kind.TEXT, "observed_at": Kind.MOMENT}
+    columns |= {column.name: column.kind for column in table.columns}
+    columns |= {dimension: Kind.CODE for dimension in table.paths if dimension not in columns}
+    columns |= {child.name: child.kind for child in table.children}
+    columns |= {derived.name: derived.kind for derived in table.derived}
+    if table.customer:
+        columns["customer"] = Kind.INTEGER
+    if name == "meeting":
+        columns["held_finally"] = Kind.FLAG
+    return columns
+
+
+@cache
+def dimensions(name: str) -> tuple[str, ...]:
+    """The columns of a table that figures may be broken down by."""
+    if name in GROUPED:
+        return dimensions(GROUPED[name].of)
+    table = TABLES[name]
+    found = dict.fromkeys(table.paths)
+    found |= dict.fromkeys(column.name for column in table.columns if column.few)
+    found |= dict.fromkeys(derived.name for derived in table.derived if derived.few)
+    return tuple(found)
+
+
+@cache
+def few_valued(name: str) -> frozenset[str]:
+    """The columns that hold few different values: they can be keys of a cell."""
+    if name in GROUPED:
+        return frozenset(dimensions(name))
+    table = TABLES[name]
+    few = {column.name for column in table.columns if column.few}
+    few |= {derived.name for derived in table.derived if derived.few}
+    return frozenset(few | _short_paths(table))
+
+
+def _short_paths(table: Table) -> set[str]:
+    return {dimension for dimension in table.paths if dimension not in ("customer",)}
+
+
+def label(dimension: str, lang: str) -> str:
+    """The name of a column for a person: the first table that has it decides."""
+    for table in TABLES.values():
+        for each in (*table.columns, *table.derived):
+            if each.name == dimension and each.fr:
+                return each.fr if lang == "fr" else each.en
+    return {
+        "rep_region": {"fr": "Région du commercial", "en": "Rep's region"},
+        "manager": {"fr": "Responsable", "en": "Manager"},
+        "product_family": {"fr": "Famille de produits", "en": "Product family"},
+        "reason": {"fr": "Raison", "en": "Reason"},
+    }.get(dimension, {}).get(lang, dimension)

@@ -1,0 +1,161 @@
+"""References become links: by key, else by name, else proposed to the user, never silently.
+
+A row keeps each reference as it came; the table of links says what it points to, how it was
+found and since which import. It is redone at each import, so that an account imported after its
+deals is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+from rapidfuzz import fuzz, process
+
+from jalon.engines.duckdb import DuckDB
+from jalon.model.tables import TABLES, Table
+from jalon.store.load import FOLDED
+from jalon.store.schema import quoted
+
+PROBABLE = 86.0
+MOST_COMPARED = 5_000
+
+
+def link(engine: DuckDB, number: int, told: Mapping[str, Mapping[str, str]]) -> set[str]:
+    """Link all references anew, as import ``number``.
+
+    ``told``: by target table, reference text to the key or name that the user says it stands for.
+    Returns the tables that known references now resolve differently to.
+    """
+    engine.execute(
+        "CREATE OR REPLACE TEMP TABLE found "
+        "(reference INTEGER, row BIGINT, how VARCHAR, score DOUBLE)"
+    )
+    targets = {row[0] for row in engine.rows("SELECT DISTINCT target FROM meta.reference")}
+    for name in sorted(targets):
+        _find(engine, TABLES[name], told.get(name, {}))
+    _replace(engine, number)
+    changed = _resolve(engine)
+    _propose(engine, targets)
+    return changed
+
+
+def _find(engine: DuckDB, table: Table, told: Mapping[str, str]) -> None:
+    rows = f"(SELECT _row, _origin, source_id FROM version.{quoted(table.name)} " "WHERE _until IS NULL)"
+    refs = f"(FROM meta.reference WHERE target = '{table.name}')"
+    if told:
+        _find_told(engine, table, told)
+    engine.execute(
+        f"INSERT INTO found SELECT r.id, t._row, 'key', 1 FROM {refs} r "
+        f"JOIN {rows} t ON t.source_id = r.text AND t._origin = r.origin "
+        "WHERE r.id NOT IN (SELECT reference FROM found)"
+    )
+    engine.execute(
+        f"INSERT INTO found SELECT r.id, min(t._row), 'key', 1 FROM {refs} r "
+        f"JOIN {rows} t ON t.source_id = r.text "
+        "WHERE r.id NOT IN (SELECT reference FROM found) GROUP BY r.id HAVING count(*) = 1"
+    )
+    if table.natural:
+        engine.execute(
+            f"INSERT INTO found SELECT r.id, min(t._row), 'name', 1 FROM {refs} r "
+            f"JOIN ({_names(table)}) t ON t.folded = r.folded "
+            "WHERE r.id NOT IN (SELECT reference FROM found) GROUP BY r.id HAVING count(*) = 1"
+        )
+
+
+def _names(table: Table) -> str:
+    folded = FOLDED.replace("(text)", f"({quoted(table.natural or '')})")
+    return (
+        f"SELECT _row, {quoted(table.natural or '')} AS name, {folded} AS folded "
+        f"FROM version.{quoted(table.name)} WHERE _until IS NULL"
+    )
+
+
+def _find_told(engine: DuckDB, table: Table, told: Mapping[str, str]) -> None:
+    """What the user's mapping says comes first; a name that leads nowhere is left to the rest."""
+    pairs = pa.table({"text": list(told), "stands": list(told.values())})
+    natural = f"OR t.{quoted(table.natural)} = told.stands" if table.natural else ""
+    with engine.lend("told", pairs):
+        engine.execute(
+            f"INSERT INTO found SELECT r.id, min(t._row), 'map', 1 FROM meta.reference r "
+            f"JOIN told ON r.text = told.text JOIN version.{quoted(table.name)} t "
+            f"ON t._until IS NULL AND (t.source_id = told.stands {natural}) "
+            f"WHERE r.target = '{table.name}' GROUP BY r.id"
+        )
+
+
+def _replace(engine: DuckDB, number: int) -> None:
+    """Write the links that differ from those in force; the former ones end with this import."""
+    engine.execute(
+        f"UPDATE meta.link SET until = {number} WHERE until IS NULL AND how <> 'map' "
+        "AND (reference, row) NOT IN (SELECT (reference, row) FROM found)"
+    )
+    engine.execute(
+        f"UPDATE meta.link SET until = {number} WHERE until IS NULL AND how = 'map' "
+        "AND reference IN (SELECT f.reference FROM found f WHERE f.how = 'map' "
+        "AND f.row <> meta.link.row)"
+    )
+    engine.execute(
+        f"INSERT INTO meta.link SELECT reference, row, how, score, {number}, NULL FROM found "
+        "WHERE reference NOT IN (SELECT reference FROM meta.link WHERE until IS NULL)"
+    )
+
+
+def _resolve(engine: DuckDB) -> set[str]:
+    """What each reference means now: the linked row and its name, else a digest of its text."""
+    labels = [
+        f"SELECT '{name}' AS target, _row, {quoted(table.natural)} AS name "
+        f"FROM version.{quoted(name)} WHERE _until IS NULL"
+        for name, table in TABLES.items()
+        if table.natural
+    ]
+    engine.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE resolving AS
+        SELECT r.id, r.target, coalesce(l.row, -(hash(lower(trim(r.text))) >> 1)::BIGINT) AS key,
+               coalesce(n.name, r.text) AS label
+        FROM meta.reference r
+        LEFT JOIN meta.link l ON l.reference = r.id AND l.until IS NULL
+        LEFT JOIN ({" UNION ALL ".join(labels)}) n ON n.target = r.target AND n._row = l.row
+        """
+    )
+    changed = engine.rows(
+        "SELECT DISTINCT n.target FROM resolving n JOIN meta.resolved o USING (id) "
+        "WHERE n.key <> o.key OR n.label IS DISTINCT FROM o.label"
+    )
+    engine.execute("DELETE FROM meta.resolved")
+    engine.execute("INSERT INTO meta.resolved SELECT id, key, label FROM resolving")
+    return {row[0] for row in changed}
+
+
+def _propose(engine: DuckDB, targets: set[str]) -> None:
+    """Unlinked references beside the names they resemble, for the user to decide."""
+    engine.execute("DELETE FROM meta.proposal")
+    for name in sorted(targets):
+        table = TABLES[name]
+        if table.natural:
+            _propose_names(engine, table)
+
+
+def _propose_names(engine: DuckDB, table: Table) -> None:
+    unlinked = engine.rows(
+        "SELECT DISTINCT text FROM meta.reference WHERE target = ? AND id NOT IN "
+        "(SELECT reference FROM meta.link WHERE until IS NULL) LIMIT ?",
+        [table.name, MOST_COMPARED],
+    )
+    names = [row[0] for row in engine.rows(f"SELECT DISTINCT name FROM ({_names(table)})")]
+    names = [each for each in names if each]
+    if not names or not unlinked or len(names) * len(unlinked) > MOST_COMPARED**2:
+        return
+    for (text,) in unlinked:
+        best = process.extractOne(_tight(text), names, scorer=fuzz.ratio, processor=_tight)
+        if best and best[1] >= PROBABLE:
+            engine.execute(
+                "INSERT INTO meta.proposal VALUES (?, ?, ?, ?, 0)",
+                [table.name, text, best[0], best[1] / 100],
+            )
+
+
+def _tight(text: str) -> str:
+    """Letters and figures only: ``GTX Pro`` and ``GTXPro`` are then the same."""
+    return "".join(each for each in text.casefold() if each.isalnum())

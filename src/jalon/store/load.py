@@ -1,0 +1,207 @@
+"""Typed rows into versions: what is new, what changed, what is the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jalon.engines.duckdb import DuckDB
+from jalon.model.tables import TABLES, Column, Kind
+from jalon.store.schema import quoted
+from jalon.store.stage import Stage
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What became of the rows of a stage. ``repeated``: lines whose key came twice, differing."""
+
+    added: int
+    updated: int
+    unchanged: int
+    repeated: tuple[tuple[int, str], ...] = ()
+
+
+def load(engine: DuckDB, stage: Stage, number: int) -> Loaded:
+    """Bring a stage into the versions of its table, as import ``number``.
+
+    A row is known by (origin, ``source_id``). A column that the stage lacks keeps its former
+    value. A key that comes twice keeps its first row; the later ones are the same row again
+    (unchanged) or, where they differ, are reported in ``repeated``. The ids of the rows touched go
+    to the temporary table ``touched_<table>``.
+    """
+    return _Load(engine, stage, number).run()
+
+
+class _Load:
+    def __init__(self, engine: DuckDB, stage: Stage, number: int) -> None:
+        self.engine, self.stage, self.number = engine, stage, number
+        self.table = TABLES[stage.table]
+        self.columns = [each for each in self.table.columns if each.name in stage.fields]
+        self.target = f"version.{quoted(stage.table)}"
+        self.origin = _origin(engine, stage.origin)
+        self.first = True
+
+    def run(self) -> Loaded:
+        for column in self.columns:
+            if column.kind is Kind.REFERENCE:
+                self._intern(column)
+        self._resolve()
+        repeated, same = self._unique()
+        added, updated = self._compare()
+        total = int(self.engine.value("SELECT count(*) FROM incoming"))
+        self._insert()
+        return Loaded(added, updated, total - added - updated + same, repeated)
+
+    def _intern(self, column: Column) -> None:
+        """Give a number to each reference text not met before."""
+        name = quoted(column.name)
+        self.engine.execute(
+            f"""
+            INSERT INTO meta.reference
+            SELECT (SELECT coalesce(max(id), 0) FROM meta.reference)
+                   + row_number() OVER (ORDER BY text), $target, $origin, text, {FOLDED}
+            FROM (SELECT DISTINCT {name} AS text FROM {quoted(self.stage.relation)}
+                  WHERE {name} IS NOT NULL) s
+            WHERE text NOT IN (SELECT text FROM meta.reference
+                               WHERE target = $target AND origin = $origin)
+            """,
+            {"target": column.to, "origin": self.origin},
+        )
+
+    def _resolve(self) -> None:
+        """The stage with its references as numbers."""
+        joins, values = [], []
+        for column in self.columns:
+            name = quoted(column.name)
+            if column.kind is not Kind.REFERENCE:
+                values.append(f"s.{name}")
+                continue
+            alias = quoted("r_" + column.name)
+            values.append(f"{alias}.id AS {name}")
+            joins.append(
+                f"LEFT JOIN (SELECT id, text FROM meta.reference WHERE target = '{column.to}' "
+                f"AND origin = {self.origin}) {alias} ON s.{name} = {alias}.text"
+            )
+        selected = ", ".join(["s._line", "s.source_id", *values])
+        self.engine.execute(
+            f"CREATE OR REPLACE TEMP TABLE incoming AS SELECT {selected} "
+            f"FROM {quoted(self.stage.relation)} s {' '.join(joins)}"
+        )
+
+    def _unique(self) -> tuple[tuple[tuple[int, str], ...], int]:
+        """Keep the first row of each key; the lines that differ from it, and how many do not."""
+        distinct, total = self.engine.rows(
+            "SELECT count(DISTINCT source_id), count(*) FROM incoming"
+        )[0]
+        if distinct == total:
+            return (), 0
+        fields = [quoted(each.name) for each in self.columns]
+        differs = " OR ".join(f"i.{name} IS DISTINCT FROM f.{name}" for name in fields) or "false"
+        self.engine.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE repeats AS
+            SELECT i._line, i.source_id, {differs} AS differs
+            FROM incoming i JOIN (
+                SELECT * FROM incoming
+                QUALIFY row_number() OVER (PARTITION BY source_id ORDER BY _line) = 1
+            ) f ON i.source_id = f.source_id WHERE i._line <> f._line
+            """
+        )
+        self.engine.execute("DELETE FROM incoming WHERE _line IN (SELECT _line FROM repeats)")
+        rows = self.engine.rows(
+            "SELECT _line, source_id FROM repeats WHERE differs ORDER BY _line"
+        )
+        same = int(self.engine.value("SELECT count(*) FROM repeats WHERE NOT differs"))
+        return tuple((int(line), str(key)) for line, key in rows), same
+
+    def _compare(self) -> tuple[int, int]:
+        """How many rows are new and how many changed; the latter lie in ``fresh`` with them."""
+        known = self.engine.value(
+            f"SELECT count(*) FROM {self.target} WHERE _origin = {self.origin}"
+        )
+        self.first = not known
+        if self.first:
+            return int(self.engine.value("SELECT count(*) FROM incoming")), 0
+        columns = "".join(f", i.{quoted(each.name)}" for each in self.columns)
+        changed = " OR ".join(map(self._changed, self.columns)) or "false"
+        self.engine.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE fresh AS
+            SELECT i._line, i.source_id{columns}, v._row, v.rowid AS former
+            FROM incoming i LEFT JOIN {self.target} v
+              ON v.source_id = i.source_id AND v._origin = {self.origin} AND v._until IS NULL
+            WHERE v._row IS NULL OR {changed}
+            """
+        )
+        row = self.engine.rows("SELECT count(*) - count(_row), count(_row) FROM fresh")[0]
+        return int(row[0]), int(row[1])
+
+    def _changed(self, column: Column) -> str:
+        name = quoted(column.name)
+        precision = self.stage.precision.get(column.name)
+        if column.kind is Kind.MOMENT and precision and precision != "second":
+            return (
+                f"(i.{name} IS DISTINCT FROM v.{name} AND "
+                f"i.{name} IS DISTINCT FROM date_trunc('{precision}', v.{name}))"
+            )
+        return f"i.{name} IS DISTINCT FROM v.{name}"
+
+    def _kept(self, column: Column) -> str:
+        """The value to write: a coarser copy of a known moment does not replace it."""
+        name = quoted(column.name)
+        if column not in self.columns:
+            return "NULL" if self.first else f"v.{name}"
+        if self.first:
+            return f"i.{name}"
+        precision = self.stage.precision.get(column.name)
+        if column.kind is Kind.MOMENT and precision and precision != "second":
+            return (
+                f"CASE WHEN i.{name} = date_trunc('{precision}', v.{name}) "
+                f"THEN v.{name} ELSE i.{name} END"
+            )
+        return f"i.{name}"
+
+    def _insert(self) -> None:
+        """Write the new versions, end the former ones, and note the rows touched."""
+        last = self.engine.value(f"SELECT coalesce(max(_row), 0) FROM {self.target}")
+        if self.first:
+            self._write(f"{last} + row_number() OVER ()", "true", "FROM incoming i")
+        else:
+            self._write(
+                f"coalesce(i._row, {last} + row_number() OVER ())",
+                "i._row IS NULL",
+                f"FROM fresh i LEFT JOIN {self.target} v ON v.rowid = i.former",
+            )
+            self.engine.execute(
+                f"UPDATE {self.target} SET _until = {self.number} "
+                "WHERE rowid IN (SELECT former FROM fresh WHERE former IS NOT NULL)"
+            )
+        touched = quoted(f"touched_{self.stage.table}")
+        self.engine.execute(f"CREATE TEMP TABLE IF NOT EXISTS {touched} (_row BIGINT)")
+        self.engine.execute(
+            f"INSERT INTO {touched} SELECT _row FROM {self.target} WHERE _import = {self.number}"
+        )
+
+    def _write(self, row: str, first: str, source: str) -> None:
+        names = ", ".join(quoted(each.name) for each in self.table.columns)
+        values = ", ".join(map(self._kept, self.table.columns))
+        self.engine.execute(
+            f"INSERT INTO {self.target} (_row, _origin, source_id, {names}, _import, _until, "
+            f"_first) SELECT {row}, {self.origin}, i.source_id, {values}, {self.number}, NULL, "
+            f"{first} {source}"
+        )
+
+#: How two writings of one name become equal: case, spaces and apostrophes do not count.
+FOLDED = (
+    "lower(trim(regexp_replace(replace(nfc_normalize(text), '’', ''''), "
+    "'[\\s\\u00A0\\u202F]+', ' ', 'g')))"
+)
+
+
+def _origin(engine: DuckDB, name: str) -> int:
+    """The number of a source of data, given at its first import."""
+    known = engine.value("SELECT id FROM meta.origin WHERE name = ?", [name])
+    if known is not None:
+        return int(known)
+    number = int(engine.value("SELECT coalesce(max(id), 0) + 1 FROM meta.origin"))
+    engine.execute("INSERT INTO meta.origin VALUES (?, ?, NULL)", [number, name])
+    return number

@@ -1,0 +1,68 @@
+"""The tables of the workspace's database, made from the model's declaration.
+
+``version.<table>`` has every version of every row: ``_row`` (an integer for each origin and
+``source_id``), the imported columns (references as the integer of their interned text), ``_import``
+(the number of the import that brought it), ``_until`` (of the one that replaced it) and ``_first``.
+``flat.<table>`` has the rows in force, as expressions read them. ``meta`` has the rest.
+"""
+
+from __future__ import annotations
+
+from jalon.engines.duckdb import DuckDB
+from jalon.model.tables import TABLES, Table
+
+FORMAT = 1
+
+META = f"""
+CREATE SCHEMA IF NOT EXISTS version;
+CREATE SCHEMA IF NOT EXISTS flat;
+CREATE SCHEMA IF NOT EXISTS meta;
+CREATE TABLE IF NOT EXISTS meta.format (number INTEGER);
+INSERT INTO meta.format SELECT {FORMAT} WHERE NOT EXISTS (FROM meta.format);
+CREATE TABLE IF NOT EXISTS meta.import (
+    number INTEGER, id VARCHAR, at TIMESTAMP, report VARCHAR
+);
+CREATE TABLE IF NOT EXISTS meta.origin (id INTEGER, name VARCHAR, through TIMESTAMP);
+CREATE TABLE IF NOT EXISTS meta.reference (
+    id INTEGER, target VARCHAR, origin INTEGER, text VARCHAR, folded VARCHAR
+);
+CREATE TABLE IF NOT EXISTS meta.link (
+    reference INTEGER, row BIGINT, how VARCHAR, score DOUBLE, since INTEGER, until INTEGER
+);
+CREATE TABLE IF NOT EXISTS meta.proposal (
+    target VARCHAR, text VARCHAR, candidate VARCHAR, score DOUBLE, rows BIGINT
+);
+CREATE TABLE IF NOT EXISTS meta.resolved (id INTEGER, key BIGINT, label VARCHAR);
+CREATE TABLE IF NOT EXISTS meta.quarantine (
+    import INTEGER, file VARCHAR, sheet VARCHAR, "table" VARCHAR,
+    row BIGINT, header VARCHAR, value VARCHAR, reason VARCHAR, facts VARCHAR
+);
+CREATE TABLE IF NOT EXISTS meta.line (
+    import INTEGER, "table" VARCHAR, origin INTEGER, source_id VARCHAR, row BIGINT, cells VARCHAR
+);
+CREATE TABLE IF NOT EXISTS meta.filled (
+    "table" VARCHAR, "column" VARCHAR, filled BIGINT, total BIGINT
+);
+CREATE TABLE IF NOT EXISTS meta.stale ("table" VARCHAR);
+"""
+
+
+def quoted(name: str) -> str:
+    """An identifier between double quotes."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def create(engine: DuckDB) -> None:
+    """Make what is missing of the database's tables."""
+    engine.execute(META)
+    for table in TABLES.values():
+        engine.execute(_versions(table))
+
+
+def _versions(table: Table) -> str:
+    columns = ", ".join(f"{quoted(each.name)} {each.kind.sql}" for each in table.columns)
+    return (
+        f"CREATE TABLE IF NOT EXISTS version.{quoted(table.name)} ("
+        f"_row BIGINT, _origin INTEGER, source_id VARCHAR, {columns}, "
+        "_import INTEGER, _until INTEGER, _first BOOLEAN)"
+    )

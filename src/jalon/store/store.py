@@ -1,0 +1,232 @@
+"""The store: one DuckDB file, one transaction an import, undo by replay."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from jalon.engines.duckdb import DuckDB
+from jalon.model.problems import WorkspaceError
+from jalon.model.tables import GROUPED, TABLES
+from jalon.relations.clock import Clock
+from jalon.relations.flat import Present, flat_query, grouped_query
+from jalon.store import schema
+from jalon.store.link import link
+from jalon.store.load import Loaded, load
+from jalon.store.refresh import (
+    ensure_grouped,
+    filled_dimensions,
+    note_through,
+    present,
+    refresh,
+)
+from jalon.store.stage import Stage
+
+Progress = Callable[[str], None]
+
+
+class Store:
+    """The data of one workspace.
+
+    Raises WorkspaceError where the file is held by another process or cannot be opened.
+    """
+
+    def __init__(self, engine: DuckDB) -> None:
+        self.engine = engine
+        self._clocks: dict[tuple[Clock, str], str] = {}
+        schema.create(engine)
+
+    @classmethod
+    def open(cls, path: Path, *, memory_limit: str | None = None) -> Store:
+        """The store of that file, made where there is none."""
+        try:
+            return cls(DuckDB.open(path, memory_limit=memory_limit))
+        except duckdb.IOException as error:
+            code = "workspace_locked" if "lock" in str(error) else "workspace_unreadable"
+            raise WorkspaceError.of(code, path=str(path), detail=str(error)[:300]) from None
+        except duckdb.Error as error:
+            raise WorkspaceError.of(
+                "workspace_unreadable", path=str(path), detail=str(error)[:300]
+            ) from None
+
+    @classmethod
+    def memory(cls) -> Store:
+        """A store that lives as long as this object: for worked examples."""
+        return cls(DuckDB.memory())
+
+    # -- imports ---------------------------------------------------------------------------------
+
+    def write(
+        self,
+        number: int,
+        identifier: str,
+        at: dt.datetime,
+        stages: Sequence[Stage],
+        finish: Callable[[list[Loaded]], Mapping[str, Any]] | None = None,
+        progress: Progress = lambda _: None,
+    ) -> list[Loaded]:
+        """One import, whole or not at all. ``finish`` gives the report to keep with it."""
+        with self.engine.transaction():
+            loaded = self._write(number, at, stages, progress)
+            report = finish(loaded) if finish else {}
+            self.engine.execute(
+                "INSERT INTO meta.import VALUES (?, ?, ?, ?)",
+                [number, identifier, at, json.dumps(report, ensure_ascii=False, default=str)],
+            )
+        self._clocks.clear()
+        return loaded
+
+    def _write(
+        self, number: int, at: dt.datetime, stages: Sequence[Stage], progress: Progress
+    ) -> list[Loaded]:
+        self._forget_touched()
+        loaded = []
+        for stage in stages:
+            progress(stage.table)
+            loaded.append(load(self.engine, stage, number))
+        told: dict[str, dict[str, str]] = {}
+        for stage in stages:
+            for target, pairs in stage.links.items():
+                told.setdefault(target, {}).update(pairs)
+        progress("link")
+        touched = {stage.table for stage in stages}
+        relinked = link(self.engine, number, told)
+        note_through(self.engine, touched, at.isoformat(" "))
+        progress("flat")
+        refresh(self.engine, touched, relinked)
+        return loaded
+
+    def _forget_touched(self) -> None:
+        for name in TABLES:
+            self.engine.execute(f"DROP TABLE IF EXISTS {schema.quoted('touched_' + name)}")
+
+    def undo(
+        self, number: int, replay: Sequence[tuple[int, dt.datetime, Callable[[], Sequence[Stage]]]]
+    ) -> None:
+        """Take import ``number`` back whole; ``replay`` has the later ones, in order.
+
+        Versions alone would lose the rows that a later, unchanged export confirmed, so that all
+        imports from this one on are taken back and the later ones loaded again from their stages.
+        """
+        with self.engine.transaction():
+            self._roll_back(number)
+            self.engine.execute("DELETE FROM meta.import WHERE number = ?", [number])
+            for later, at, stages in replay:
+                self._write(later, at, stages(), lambda _: None)
+            self._rewrite()
+        self._clocks.clear()
+
+    def _roll_back(self, number: int) -> None:
+        for name in TABLES:
+            target = f"version.{schema.quoted(name)}"
+            self.engine.execute(f"DELETE FROM {target} WHERE _import >= {number}")
+            self.engine.execute(f"UPDATE {target} SET _until = NULL WHERE _until >= {number}")
+        self.engine.execute(f"DELETE FROM meta.link WHERE since >= {number}")
+        self.engine.execute(f"UPDATE meta.link SET until = NULL WHERE until >= {number}")
+        self.engine.execute("DELETE FROM meta.quarantine WHERE import = ?", [number])
+        self.engine.execute("DELETE FROM meta.line WHERE import = ?", [number])
+        self.engine.execute("UPDATE meta.origin SET through = NULL")
+        self.engine.execute("DELETE FROM meta.filled")
+
+    def _rewrite(self) -> None:
+        """Everything that is worked out, anew, from the versions that remain."""
+        self._forget_touched()
+        filled = {
+            name
+            for name in TABLES
+            if self.engine.value(f"SELECT count(*) FROM version.{schema.quoted(name)}")
+        }
+        last = self.engine.rows("SELECT number, at FROM meta.import ORDER BY number DESC LIMIT 1")
+        number, at = last[0] if last else (0, dt.datetime.now())
+        link(self.engine, number, {})
+        note_through(self.engine, filled, at.isoformat(" "))
+        for (name,) in self.engine.rows(
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'flat'"
+        ):
+            self.engine.execute(f"DROP TABLE flat.{schema.quoted(name)}")
+        refresh(self.engine, filled, set())
+
+    def imports(self) -> list[tuple[int, str, dt.datetime, dict[str, Any]]]:
+        """The imports in force: number, id, when, report."""
+        rows = self.engine.rows("SELECT number, id, at, report FROM meta.import ORDER BY number")
+        return [(number, name, at, json.loads(report)) for number, name, at, report in rows]
+
+    def quarantine(self, rows: pa.Table) -> None:
+        """Keep refused rows; inside the import's transaction (from ``finish``)."""
+        if rows.num_rows:
+            with self.engine.lend("refused", rows):
+                self.engine.execute("INSERT INTO meta.quarantine BY NAME FROM refused")
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def present(self) -> Present:
+        """What the workspace holds, by table and column."""
+        return present(self.engine)
+
+    def version(self) -> int:
+        """A number that changes with each import and undo: the key of what is cached."""
+        return int(self.engine.value("SELECT coalesce(sum(number * 7919 + 1), 0) FROM meta.import"))
+
+    def relation(self, name: str, clock: Clock) -> tuple[str, str] | None:
+        """The schema and table to read ``name`` from under a clock; None where there is no row.
+
+        A past clock is kept as temporary tables, made when first asked for.
+        """
+        base = GROUPED[name].of if name in GROUPED else name
+        if not self.present().has(base):
+            return None
+        if clock.is_now:
+            if name in GROUPED:
+                ensure_grouped(self.engine, name)
+            return "flat", name
+        if (clock, name) not in self._clocks:
+            self._clocks[clock, name] = self._past(name, clock)
+        return "temp", self._clocks[clock, name]
+
+    def _past(self, name: str, clock: Clock) -> str:
+        table = f"{name}_at_{len(self._clocks)}"
+        parameters = {"as_of": clock.instant} if clock.instant else None
+        self._resolved_at(clock)
+        if name in GROUPED:
+            group = GROUPED[name]
+            source = self.relation(group.of, clock)
+            assert source is not None
+            from jalon.relations.flat import stored
+
+            query = grouped_query(
+                group, stored(*source), filled_dimensions(self.engine, group.of)
+            )
+            parameters = None
+        else:
+            query = flat_query(name, self.present(), clock)
+        self.engine.execute(
+            f"CREATE OR REPLACE TEMP TABLE {schema.quoted(table)} AS "
+            f"{query.sql(self.engine.dialect)}",
+            parameters,
+        )
+        return table
+
+    def _resolved_at(self, clock: Clock) -> None:
+        """What references meant then: the links known then, today's where none were."""
+        if clock.known_at is None:
+            return
+        at = clock.known_at
+        self.engine.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE resolved_at AS
+            SELECT r.id, coalesce(l.row, r.key) AS key, r.label FROM meta.resolved r
+            LEFT JOIN (SELECT reference, row FROM meta.link
+                       WHERE since <= {at} AND (until IS NULL OR until > {at})) l
+              ON l.reference = r.id
+            """
+        )
+
+    def close(self) -> None:
+        """Give the file back."""
+        self.engine.close()
