@@ -23,8 +23,9 @@ from jalon.stats.ratio import ratio_of_sums
 class Mean(Estimator):
     """The mean of ``value`` over ``among``.
 
-    Its interval is Cox's for log-normal amounts where all are positive, else Student's (said in a
-    note). ``bounded: share`` for values between 0 and 1: Student's, cut at these.
+    Its interval is Cox's for log-normal amounts where all are positive and the mean lies inside it,
+    else Student's (a mean outside shows that the amounts are not log-normal); said in a note.
+    ``bounded: share`` for values between 0 and 1: Student's, cut at these.
     """
 
     name = "mean"
@@ -58,11 +59,12 @@ class Mean(Estimator):
             figures.low, figures.high = np.maximum(low, 0), np.minimum(high, 1)
             return figures
         amounts = lognormal(n, total, *columns(sums, ("log", "log_square")), level)
-        all_positive = (sums["positive"] == n) & (n > 1)
-        figures.low = np.where(all_positive, amounts.low, low)
-        figures.high = np.where(all_positive, amounts.high, high)
-        figures.notes.append(("interval_lognormal", {}, all_positive))
-        figures.notes.append(("interval_student", {}, ~all_positive & (n > 1)))
+        inside = (amounts.low < found.value) & (found.value < amounts.high)
+        lognormal_fits = (sums["positive"] == n) & (n > 1) & inside
+        figures.low = np.where(lognormal_fits, amounts.low, low)
+        figures.high = np.where(lognormal_fits, amounts.high, high)
+        figures.notes.append(("interval_lognormal", {}, lognormal_fits))
+        figures.notes.append(("interval_student", {}, ~lognormal_fits & (n > 1)))
         return figures
 
 

@@ -193,7 +193,7 @@ class _Load:
 #: How two writings of one name become equal: case, spaces and apostrophes do not count.
 FOLDED = (
     "lower(trim(regexp_replace(replace(nfc_normalize(text), '’', ''''), "
-    "'[\\s\\u00A0\\u202F]+', ' ', 'g')))"
+    "'[\\s\u00a0\u202f]+', ' ', 'g')))"
 )
 
 

@@ -20,7 +20,7 @@ CREATE SCHEMA IF NOT EXISTS meta;
 CREATE TABLE IF NOT EXISTS meta.format (number INTEGER);
 INSERT INTO meta.format SELECT {FORMAT} WHERE NOT EXISTS (FROM meta.format);
 CREATE TABLE IF NOT EXISTS meta.import (
-    number INTEGER, id VARCHAR, at TIMESTAMP, report VARCHAR
+    number INTEGER, id VARCHAR, made_at TIMESTAMP, report VARCHAR
 );
 CREATE TABLE IF NOT EXISTS meta.origin (id INTEGER, name VARCHAR, through TIMESTAMP);
 CREATE TABLE IF NOT EXISTS meta.reference (

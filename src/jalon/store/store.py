@@ -15,7 +15,7 @@ from jalon.engines.duckdb import DuckDB
 from jalon.model.problems import WorkspaceError
 from jalon.model.tables import GROUPED, TABLES
 from jalon.relations.clock import Clock
-from jalon.relations.flat import Present, flat_query, grouped_query
+from jalon.relations.flat import Present, flat_query, grouped_query, stored
 from jalon.store import schema
 from jalon.store.link import link
 from jalon.store.load import Loaded, load
@@ -142,7 +142,7 @@ class Store:
             for name in TABLES
             if self.engine.value(f"SELECT count(*) FROM version.{schema.quoted(name)}")
         }
-        last = self.engine.rows("SELECT number, at FROM meta.import ORDER BY number DESC LIMIT 1")
+        last = self.engine.rows("SELECT number, made_at FROM meta.import ORDER BY number DESC LIMIT 1")
         number, at = last[0] if last else (0, dt.datetime.now())
         link(self.engine, number, {})
         note_through(self.engine, filled, at.isoformat(" "))
@@ -154,7 +154,7 @@ class Store:
 
     def imports(self) -> list[tuple[int, str, dt.datetime, dict[str, Any]]]:
         """The imports in force: number, id, when, report."""
-        rows = self.engine.rows("SELECT number, id, at, report FROM meta.import ORDER BY number")
+        rows = self.engine.rows("SELECT number, id, made_at, report FROM meta.import ORDER BY number")
         return [(number, name, at, json.loads(report)) for number, name, at, report in rows]
 
     def quarantine(self, rows: pa.Table) -> None:
@@ -189,6 +189,18 @@ class Store:
             self._clocks[clock, name] = self._past(name, clock)
         return "temp", self._clocks[clock, name]
 
+    def answer(
+        self, sql: str, parameters: Mapping[str, Any], lent: Mapping[str, pa.Table]
+    ) -> pa.Table:
+        """Run a compiled query, with tables lent to it."""
+        for name, table in lent.items():
+            self.engine.connection.register(name, table)
+        try:
+            return self.engine.run(sql, dict(parameters) or None)
+        finally:
+            for name in lent:
+                self.engine.connection.unregister(name)
+
     def _past(self, name: str, clock: Clock) -> str:
         table = f"{name}_at_{len(self._clocks)}"
         parameters = {"as_of": clock.instant} if clock.instant else None
@@ -197,8 +209,6 @@ class Store:
             group = GROUPED[name]
             source = self.relation(group.of, clock)
             assert source is not None
-            from jalon.relations.flat import stored
-
             query = grouped_query(
                 group, stored(*source), filled_dimensions(self.engine, group.of)
             )
