@@ -565,6 +565,55 @@ class Measurer:
             operands[name] = self._answer(operand, replace(question, part=None), scanned)
         return _combined(measure, operands, question)
 
+    # -- rows ------------------------------------------------------------------------------------
+
+    def rows(
+        self, question: Question, limit: int | None = 100, offset: int = 0
+    ) -> tuple[pa.Table, int]:
+        """The rows behind a figure, and how many there are: its plan without its aggregates.
+
+        The rows are those among which the KPI counts (the denominator); of a formula, those of its
+        first operand.
+        """
+        self._forget_if_changed()
+        self.sql = []
+        definition = self.catalogue[question.kpis[0]]
+        _check_part(definition, question.part)
+        task = self._task(definition, question)
+        while isinstance(task, _Task) and task.measure.estimate == "formula":
+            operand = self.catalogue.operands(task.measure.formula or "")[0]
+            task = self._operand(operand, task.measure, question)
+        if isinstance(task, Answer):
+            raise RequestError(task.missing or Problem("not_defined"))
+        return self._rows_of(task.measure, question, limit, offset)
+
+    def _rows_of(
+        self, measure: Measure, question: Question, limit: int | None, offset: int
+    ) -> tuple[pa.Table, int]:
+        asked = replace(question, by=(), grain=Grain.NONE)
+        scan = replace(self._scan(measure, asked), dims=())
+        estimator = estimators()[measure.estimate]
+        aggregates = estimator.aggregates(dict(measure.fields))
+        among = aggregates["n"].among if "n" in aggregates else measure.field("among")
+        bounds = self._bounds(scan, asked)
+        counted = self._execute(compiler.count(scan, among), scan, bounds, asked)
+        total = int(counted.column(0)[0].as_py())
+        compiled = compiler.rows(scan, among, tuple(self._shown(measure, question.clock)))
+        tail = f" LIMIT {int(limit)} OFFSET {int(offset)}" if limit is not None else ""
+        paged = Compiled(compiled.sql + tail, compiled.parameters)
+        return self._execute(paged, scan, bounds, asked), total
+
+    def _shown(self, measure: Measure, clock: Clock) -> list[str]:
+        """The columns of a table that hold something."""
+        names = list(readable(measure.table))
+        source = self.source.relation(measure.table, clock)
+        assert source is not None
+        counts = ", ".join(f'count("{name}") AS "{name}"' for name in names)
+        sql = f'SELECT {counts} FROM "{source[0]}"."{source[1]}"'
+        row = self.source.answer(sql, {}, {}).to_pylist()[0]
+        hidden = {"customer", "observed_at"}
+        return [name for name in names if row[name] and name not in hidden]
+
     # -- comparisons -----------------------------------------------------------------------------
 
     def _compared(self, answer: Answer, question: Question) -> Answer:

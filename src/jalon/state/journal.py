@@ -26,7 +26,8 @@ _IMPORT = sa.Table(
     sa.Column("files", sa.Text, nullable=False),
 )
 
-STARTED, COMMITTED, UNDONE, FAILED = "started", "committed", "undone", "failed"
+STARTED, COMMITTED, FAILED = "started", "committed", "failed"
+UNDOING, UNDONE = "undoing", "undone"
 
 
 @dataclass(frozen=True)

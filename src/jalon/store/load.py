@@ -12,7 +12,10 @@ from jalon.store.stage import Stage
 
 @dataclass(frozen=True)
 class Loaded:
-    """What became of the rows of a stage. ``repeated``: lines whose key came twice, differing."""
+    """What became of the source rows of a stage: several order lines may make one row.
+
+    ``repeated``: physical line and key of rows whose key came before in the file, differing.
+    """
 
     added: int
     updated: int
@@ -47,7 +50,7 @@ class _Load:
         self._resolve()
         repeated, same = self._unique()
         added, updated = self._compare()
-        total = int(self.engine.value("SELECT count(*) FROM incoming"))
+        total = int(self.engine.value("SELECT coalesce(sum(_lines), 0) FROM incoming"))
         self._insert()
         return Loaded(added, updated, total - added - updated + same, repeated)
 
@@ -81,7 +84,7 @@ class _Load:
                 f"LEFT JOIN (SELECT id, text FROM meta.reference WHERE target = '{column.to}' "
                 f"AND origin = {self.origin}) {alias} ON s.{name} = {alias}.text"
             )
-        selected = ", ".join(["s._line", "s.source_id", *values])
+        selected = ", ".join(["s._line", "s._lines", "s.source_id", *values])
         self.engine.execute(
             f"CREATE OR REPLACE TEMP TABLE incoming AS SELECT {selected} "
             f"FROM {quoted(self.stage.relation)} s {' '.join(joins)}"
@@ -99,7 +102,7 @@ class _Load:
         self.engine.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE repeats AS
-            SELECT i._line, i.source_id, {differs} AS differs
+            SELECT i._line, i._lines, i.source_id, {differs} AS differs
             FROM incoming i JOIN (
                 SELECT * FROM incoming
                 QUALIFY row_number() OVER (PARTITION BY source_id ORDER BY _line) = 1
@@ -110,7 +113,7 @@ class _Load:
         rows = self.engine.rows(
             "SELECT _line, source_id FROM repeats WHERE differs ORDER BY _line"
         )
-        same = int(self.engine.value("SELECT count(*) FROM repeats WHERE NOT differs"))
+        same = int(self.engine.value("SELECT coalesce(sum(_lines), 0) FROM repeats WHERE NOT differs"))
         return tuple((int(line), str(key)) for line, key in rows), same
 
     def _compare(self) -> tuple[int, int]:
@@ -120,19 +123,22 @@ class _Load:
         )
         self.first = not known
         if self.first:
-            return int(self.engine.value("SELECT count(*) FROM incoming")), 0
+            return int(self.engine.value("SELECT coalesce(sum(_lines), 0) FROM incoming")), 0
         columns = "".join(f", i.{quoted(each.name)}" for each in self.columns)
         changed = " OR ".join(map(self._changed, self.columns)) or "false"
         self.engine.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE fresh AS
-            SELECT i._line, i.source_id{columns}, v._row, v.rowid AS former
+            SELECT i._line, i._lines, i.source_id{columns}, v._row, v.rowid AS former
             FROM incoming i LEFT JOIN {self.target} v
               ON v.source_id = i.source_id AND v._origin = {self.origin} AND v._until IS NULL
             WHERE v._row IS NULL OR {changed}
             """
         )
-        row = self.engine.rows("SELECT count(*) - count(_row), count(_row) FROM fresh")[0]
+        row = self.engine.rows(
+            "SELECT coalesce(sum(_lines) FILTER (WHERE _row IS NULL), 0), "
+            "coalesce(sum(_lines) FILTER (WHERE _row IS NOT NULL), 0) FROM fresh"
+        )[0]
         return int(row[0]), int(row[1])
 
     def _changed(self, column: Column) -> str:

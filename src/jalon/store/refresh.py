@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from jalon.engines.duckdb import DuckDB
 from jalon.model.tables import GROUPED, TABLES, Kind, Table
@@ -199,8 +200,19 @@ def _through(table: Table, steps: tuple[str, ...]) -> str:
     )
 
 
-def note_through(engine: DuckDB, touched: Set[str], limit: str) -> None:
-    """For each source, the last event not later than the import: the data goes no further."""
+def note_through(
+    engine: DuckDB, touched: Set[str], limit: str, told: Mapping[str, dt.date]
+) -> None:
+    """For each source, the last event not later than the import: the data goes no further.
+
+    ``told``: by source, the user's word, which wins.
+    """
+    _note_last_events(engine, touched, limit)
+    for name, day in told.items():
+        engine.execute("UPDATE meta.origin SET through = ? WHERE name = ?", [day, name])
+
+
+def _note_last_events(engine: DuckDB, touched: Set[str], limit: str) -> None:
     parts = []
     for name in touched:
         events = [each.name for each in TABLES[name].columns if each.event]

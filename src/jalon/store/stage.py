@@ -15,7 +15,8 @@ from jalon.store.schema import quoted
 class Stage:
     """Typed rows for ``table``, lying in the engine as ``relation``.
 
-    Columns: ``_line`` (physical row), ``source_id``, and ``fields`` (references as text).
+    Columns: ``_line`` (physical row), ``_lines`` (how many source rows made it), ``source_id``, and
+    ``fields`` (references as text).
     ``precision`` is that of each moment (``day``, ``minute``…): a coarser copy of a known moment
     is no change. ``links``: by target table, reference text to the key or name it stands for.
     """

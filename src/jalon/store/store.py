@@ -40,6 +40,7 @@ class Store:
     def __init__(self, engine: DuckDB) -> None:
         self.engine = engine
         self._clocks: dict[tuple[Clock, str], str] = {}
+        self.told_through: Mapping[str, dt.date] = {}
         schema.create(engine)
 
     @classmethod
@@ -97,7 +98,7 @@ class Store:
         progress("link")
         touched = {stage.table for stage in stages}
         relinked = link(self.engine, number, told)
-        note_through(self.engine, touched, at.isoformat(" "))
+        note_through(self.engine, touched, at.isoformat(" "), self.told_through)
         progress("flat")
         refresh(self.engine, touched, relinked)
         return loaded
@@ -145,12 +146,42 @@ class Store:
         last = self.engine.rows("SELECT number, made_at FROM meta.import ORDER BY number DESC LIMIT 1")
         number, at = last[0] if last else (0, dt.datetime.now())
         link(self.engine, number, {})
-        note_through(self.engine, filled, at.isoformat(" "))
+        note_through(self.engine, filled, at.isoformat(" "), self.told_through)
         for (name,) in self.engine.rows(
             "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'flat'"
         ):
             self.engine.execute(f"DROP TABLE flat.{schema.quoted(name)}")
         refresh(self.engine, filled, set())
+
+    def replay(
+        self,
+        number: int,
+        imports: Sequence[tuple[str, int, dt.datetime, Callable[[], Sequence[Stage]]]],
+    ) -> None:
+        """Load imports from ``number`` on again: the database lacks some of them."""
+        with self.engine.transaction():
+            self._roll_back(number)
+            self.engine.execute("DELETE FROM meta.import WHERE number >= ?", [number])
+            for identifier, later, at, stages in imports:
+                self._write(later, at, stages(), lambda _: None)
+                self.engine.execute(
+                    "INSERT INTO meta.import VALUES (?, ?, ?, '{}')", [later, identifier, at]
+                )
+            self._rewrite()
+        self._clocks.clear()
+
+    def lines(self, number: int, stage: Stage, lines: Sequence[tuple[str, int, str]]) -> None:
+        """Keep the order lines behind rows; inside the import's transaction."""
+        if not lines:
+            return
+        keys, rows, cells = zip(*lines, strict=True)
+        table = pa.table({"key": keys, "row": rows, "cells": cells})
+        with self.engine.lend("order_lines", table):
+            self.engine.execute(
+                "INSERT INTO meta.line SELECT $number, $table, o.id, l.key, l.row, l.cells "
+                "FROM order_lines l JOIN meta.origin o ON o.name = $origin",
+                {"number": number, "table": stage.table, "origin": stage.origin},
+            )
 
     def imports(self) -> list[tuple[int, str, dt.datetime, dict[str, Any]]]:
         """The imports in force: number, id, when, report."""

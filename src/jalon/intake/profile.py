@@ -1,0 +1,437 @@
+"""What each column of text holds: its content, its number marks, its date formats.
+
+Nothing is decided cell by cell. A column with few different values is judged on all of them; one
+with many on a sample, then on all the cells that the sample's verdict cannot read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from jalon.engines.duckdb import DuckDB
+from jalon.intake.formats.date import DateCell, date_cell
+from jalon.intake.formats.flag import PAIRS
+from jalon.intake.formats.number import NumberCell, fits, number_cell
+from jalon.intake.text_table import ColumnProfile, Content, Evidence, TextTable
+
+FEW = 3000
+SAMPLE = 2000
+EXAMPLES = 5
+MOSTLY = 0.8
+SOME = 0.3
+WHOLE = frozenset(("integer", "groups  ", "groups '"))
+FRACTIONS = frozenset(("percent", "suffix"))
+CODE = re.compile(r"0[0-9]+([.,][0-9]+)?")
+NULL_WORDS = (
+    "n/a", "#n/a", "na", "n.a.", "null", "<null>", "none", "nan", "nil", "\\n", "-", "--", "—",
+    "?", "n.c.", "nc", "n.d.", "nd", "#ref!", "#value!", "#valeur!", "#div/0!", "#nom?", "#name?",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Profile(ColumnProfile):
+    """A column's profile with what its reading needs.
+
+    ``marks``: what stands around its numbers and dates (``percent``, ``suffix``, ``parentheses``,
+    ``currency:€``, ``null_word``, ``ambiguous``…). ``largest`` is its greatest number, as found.
+    """
+
+    marks: frozenset[str] = frozenset()
+    largest: float | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Values:
+    """Values of a column with their counts; ``whole`` where none is left out."""
+
+    counts: Mapping[str, int]
+    filled: int
+    distinct: int
+    whole: bool
+
+
+@dataclass(frozen=True)
+class _Given:
+    """The user's word on the marks of a file."""
+
+    decimal: str | None = None
+    date_order: str | None = None
+
+
+@dataclass
+class _Verdict:
+    """What values say, as counts of cells."""
+
+    cells: int = 0
+    null_words: int = 0
+    numbers: Counter[NumberCell] = field(default_factory=Counter)
+    dates: Counter[DateCell] = field(default_factory=Counter)
+    words: Counter[str] = field(default_factory=Counter)
+    codes: int = 0
+    largest: float | None = None
+
+    @property
+    def meant(self) -> int:
+        """The cells that say something."""
+        return self.cells - self.null_words
+
+
+def profile(
+    table: TextTable,
+    engine: DuckDB,
+    decimal: str | None = None,
+    date_order: str | None = None,
+) -> list[Profile]:
+    """The profile of each column; ``decimal`` and ``date_order`` are the user's word."""
+    given = _Given(decimal, date_order)
+    found = [
+        _column(table, engine, index, column, given)
+        for index, column in enumerate(_all_values(table, engine))
+    ]
+    settled = _settle_orders(_settle_decimals(found))
+    return [replace(one, evidence=(*one.evidence, *_evidence(one, given))) for one in settled]
+
+
+def in_order(layout: str, order: str) -> str:
+    """A strptime format with its day and month in the order asked, where it has no other sign."""
+    day, month = layout.find("%d"), layout.find("%m")
+    if layout.startswith("%Y") or day < 0 or month < 0 or order not in ("DMY", "MDY"):
+        return layout
+    if (day < month) == (order == "DMY"):
+        return layout
+    return layout.replace("%d", "\0").replace("%m", "%d").replace("\0", "%m")
+
+
+def _all_values(table: TextTable, engine: DuckDB) -> list[_Values]:
+    width = range(len(table.headers))
+    if not table.headers:
+        return []
+    counted = ", ".join(f"count(c{i}), approx_count_distinct(c{i})" for i in width)
+    row = engine.rows(f"SELECT {counted} FROM {table.relation}")[0]
+    return [_values(table, engine, i, row[2 * i], row[2 * i + 1]) for i in width]
+
+
+def _values(
+    table: TextTable, engine: DuckDB, index: int, filled: int, distinct: int
+) -> _Values:
+    if filled == 0:
+        return _Values({}, 0, 0, True)
+    if distinct <= FEW:
+        rows = engine.rows(_counts_sql(table.relation, index, f"c{index} IS NOT NULL"))
+        return _Values(dict(rows), filled, len(rows), True)
+    step = max(1, filled // SAMPLE)
+    where = f"c{index} IS NOT NULL AND (_line % {step} = 0 OR _line <= {SAMPLE // 4})"
+    rows = engine.rows(_counts_sql(table.relation, index, where))
+    return _Values(dict(rows), filled, min(max(distinct, len(rows)), filled), filled == sum(n for _, n in rows))
+
+
+def _counts_sql(relation: str, index: int, where: str) -> str:
+    return (
+        f"SELECT c{index}, count(*) AS n FROM {relation} WHERE {where}"
+        f" GROUP BY ALL ORDER BY n DESC, c{index} LIMIT {4 * FEW}"
+    )
+
+
+def _column(
+    table: TextTable, engine: DuckDB, index: int, values: _Values, given: _Given
+) -> Profile:
+    header = table.headers[index]
+    found = _profiled(index, header, values, _judge(values.counts), given)
+    if values.whole or found.content in (Content.TEXT, Content.EMPTY):
+        return found
+    rest = _unexplained(table, engine, found)
+    if not rest:
+        return found
+    sampled = sum(values.counts.values())
+    both = Counter(values.counts)
+    for value, times in rest.items():
+        both[value] = max(1, round(times * sampled / values.filled))
+    judged = _profiled(index, header, values, _judge(both), given)
+    wrong = sum(times for value, times in rest.items() if not _reads(judged, value))
+    return replace(judged, agreement=min(judged.agreement, 1 - wrong / values.filled))
+
+
+def _unexplained(table: TextTable, engine: DuckDB, found: Profile) -> dict[str, int]:
+    """The cells of the whole column that the verdict of the sample leaves unread."""
+    from jalon.intake import parse  # noqa: PLC0415 - parse reads profiles
+
+    rest: dict[str, int] = {}
+    for test in parse.unexplained(found):
+        sql = _counts_sql(table.relation, found.index, test.sql(dialect="duckdb"))
+        rest.update(engine.rows(sql))
+    return rest
+
+
+def _reads(found: Profile, value: str) -> bool:
+    if _is_null_word(value):
+        return True
+    if found.content is Content.DATE:
+        cell = date_cell(value)
+        return cell is not None and _in_order(cell, found.date_order or "DMY")
+    if found.content in (Content.INTEGER, Content.DECIMAL):
+        number = number_cell(value)
+        return number is not None and fits(number.shape, found.decimal, found.marks)
+    return True
+
+
+def _judge(counts: Mapping[str, int]) -> _Verdict:
+    verdict = _Verdict()
+    for value, times in counts.items():
+        verdict.cells += times
+        if _is_null_word(value):
+            verdict.null_words += times
+        elif cell := date_cell(value):
+            verdict.dates[cell] += times
+            if cell.layout == "compact":
+                _add_number(verdict, value, times)
+        elif not _add_number(verdict, value, times):
+            text = value.strip()
+            verdict.words[text.lower()] += times
+            verdict.codes += times if CODE.fullmatch(text) else 0
+    return verdict
+
+
+def _add_number(verdict: _Verdict, value: str, times: int) -> bool:
+    cell = number_cell(value)
+    if cell is None:
+        return False
+    verdict.numbers[cell] += times
+    size = _size(value)
+    verdict.largest = max(size, verdict.largest or size)
+    return True
+
+
+def _size(value: str) -> float:
+    """The magnitude of a number as written, its last mark taken for the decimal one."""
+    digits = "".join(letter for letter in value if letter.isdigit() or letter in ",.")
+    head, mark, tail = digits.replace(",", ".").rpartition(".")
+    return float(f"{head.replace('.', '')}.{tail}" if mark else digits)
+
+
+def _is_null_word(value: str) -> bool:
+    return value.strip().lower() in NULL_WORDS
+
+
+def _profiled(
+    index: int, header: str, values: _Values, verdict: _Verdict, given: _Given
+) -> Profile:
+    ranked = sorted(values.counts.items(), key=lambda item: -item[1])
+    base = Profile(
+        index=index,
+        header=header,
+        content=Content.TEXT if values.filled else Content.EMPTY,
+        filled=values.filled,
+        distinct=values.distinct,
+        examples=tuple(value for value, _ in ranked[:EXAMPLES]),
+        marks=frozenset({"null_word"} if verdict.null_words else ()),
+    )
+    if not verdict.meant:
+        return base
+    dates = _dates(verdict)
+    if dates.total() >= SOME * verdict.meant and dates.total() >= verdict.numbers.total():
+        base = _as_date(base, verdict, dates, given.date_order)
+    elif verdict.numbers:
+        base = _as_number(base, verdict, given.decimal)
+    return base if base.content is not Content.TEXT else _as_flag(base, verdict)
+
+
+def _dates(verdict: _Verdict) -> Counter[DateCell]:
+    """The dates; eight digits are dates only where all whole numbers of the column are."""
+    compact = sum(n for cell, n in verdict.dates.items() if cell.layout == "compact")
+    if 1 < compact == verdict.numbers.total():
+        return verdict.dates
+    return Counter({c: n for c, n in verdict.dates.items() if c.layout != "compact"})
+
+
+def _as_date(
+    base: Profile, verdict: _Verdict, dates: Counter[DateCell], given: str | None
+) -> Profile:
+    order = given or _order(dates)
+    trial = order or "DMY"
+    read = sum(times for cell, times in dates.items() if _in_order(cell, trial))
+    marks = {"zoned"} if any(cell.zoned for cell in dates) else set()
+    marks |= {"month_words"} if any(cell.words for cell in dates) else set()
+    enough = dates.total() >= MOSTLY * verdict.meant
+    return replace(
+        base,
+        content=Content.DATE if enough else Content.TEXT,
+        date_order=order,
+        date_choices=() if order else ("DMY", "MDY"),
+        date_formats=_layouts(dates, trial),
+        precision=_finest(dates),
+        agreement=read / verdict.meant,
+        marks=base.marks | marks,
+    )
+
+
+def _order(dates: Counter[DateCell]) -> str | None:
+    """The order of days and months; None where every date reads in both."""
+    numeric = [(cell, times) for cell, times in dates.items() if cell.layout == "XXY"]
+    if not numeric:
+        return dates.most_common(1)[0][0].orders[0]
+    sure = Counter[str]()
+    for cell, times in numeric:
+        if len(cell.orders) == 1:
+            sure[cell.orders[0]] += times
+    return sure.most_common(1)[0][0] if sure else None
+
+
+def _in_order(cell: DateCell, order: str) -> bool:
+    return cell.layout != "XXY" or order in cell.orders
+
+
+def _layouts(dates: Counter[DateCell], order: str) -> tuple[str, ...]:
+    """The formats of the dates, the commonest first."""
+    tally = Counter[str]()
+    for cell, times in dates.items():
+        if _in_order(cell, order):
+            formats = dict(cell.formats)
+            tally[formats.get(order) or cell.formats[0][1]] += times
+    return tuple(layout for layout, _ in tally.most_common())
+
+
+def _finest(dates: Counter[DateCell]) -> str:
+    seen = {cell.precision for cell in dates}
+    return next(one for one in ("second", "minute", "day", "month") if one in seen)
+
+
+def _as_number(base: Profile, verdict: _Verdict, given: str | None) -> Profile:
+    numbers = verdict.numbers
+    decimal = given if given and _has_marks(numbers) else _decimal(numbers)
+    groups = _groups(numbers, decimal)
+    marks = base.marks.union(*(cell.marks for cell in numbers), (f"groups:{one}" for one in groups))
+    if decimal is None and any(cell.shape.ambiguous for cell in numbers):
+        marks |= {"ambiguous"}
+    currencies = Counter({c.currency: n for c, n in numbers.items() if c.currency})
+    fitting = sum(n for cell, n in numbers.items() if fits(cell.shape, decimal, marks))
+    return replace(
+        base,
+        content=_number_content(verdict),
+        decimal=decimal,
+        thousands=next(iter(groups), None),
+        currency=next(iter(currencies)) if len(set(currencies)) == 1 else None,
+        agreement=fitting / verdict.meant,
+        marks=marks,
+        largest=verdict.largest,
+    )
+
+
+def _has_marks(numbers: Counter[NumberCell]) -> bool:
+    return any(cell.shape.decimal or cell.shape.ambiguous for cell in numbers)
+
+
+def _decimal(numbers: Counter[NumberCell]) -> str | None:
+    """The decimal mark that most cells prove."""
+    votes = Counter[str]()
+    for cell, times in numbers.items():
+        if cell.shape.decimal:
+            votes[cell.shape.decimal] += times
+    return votes.most_common(1)[0][0] if votes else None
+
+
+def _groups(numbers: Counter[NumberCell], decimal: str | None) -> list[str]:
+    """The marks of groups of digits, the commonest first."""
+    tally = Counter[str]()
+    for cell, times in numbers.items():
+        if cell.shape.thousands:
+            tally[cell.shape.thousands] += times
+        elif decimal and cell.shape.ambiguous not in (None, decimal):
+            tally[cell.shape.ambiguous or ""] += times
+    return [mark for mark, _ in tally.most_common() if mark != decimal]
+
+
+def _number_content(verdict: _Verdict) -> Content:
+    numbers = verdict.numbers
+    # Codes such as 00001 and 01.13 are names, and so is what no integer can hold.
+    if verdict.codes or numbers.total() < MOSTLY * verdict.meant:
+        return Content.TEXT
+    whole = all(cell.shape.name in WHOLE and not cell.marks & FRACTIONS for cell in numbers)
+    if not whole:
+        return Content.DECIMAL
+    return Content.TEXT if (verdict.largest or 0) >= 2**63 else Content.INTEGER
+
+
+def _as_flag(base: Profile, verdict: _Verdict) -> Profile:
+    words = set(verdict.words)
+    if not verdict.numbers and words and any(words <= set(pair) for pair in PAIRS):
+        return replace(base, content=Content.FLAG)
+    return base
+
+
+def _settle_decimals(columns: list[Profile]) -> list[Profile]:
+    """Give a column that could be read either way the mark of the file's other columns."""
+    marks = {one.decimal for one in columns if one.decimal and one.content is Content.DECIMAL}
+    if len(marks) != 1:
+        return columns
+    return [_with_decimal(one, *marks) if "ambiguous" in one.marks else one for one in columns]
+
+
+def _with_decimal(column: Profile, decimal: str) -> Profile:
+    other = "," if decimal == "." else "."
+    evidence = Evidence("decimal", decimal, "other_columns", {}, 0.8, column.header)
+    return replace(
+        column,
+        decimal=decimal,
+        thousands=other,
+        marks=(column.marks - {"ambiguous"}) | {f"groups:{other}"},
+        evidence=(evidence,),
+    )
+
+
+def _settle_orders(columns: list[Profile]) -> list[Profile]:
+    """Give dates that could be read either way the order of the file's other dates."""
+    orders = {one.date_order for one in columns if one.content is Content.DATE and _numeric(one)}
+    orders.discard(None)
+    if len(orders) != 1:
+        return columns
+    return [_with_order(one, str(*orders)) if one.date_choices else one for one in columns]
+
+
+def _numeric(column: Profile) -> bool:
+    return any(one.startswith(("%d", "%m")) and "%b" not in one for one in column.date_formats)
+
+
+def _with_order(column: Profile, order: str) -> Profile:
+    evidence = Evidence("date_order", order, "other_columns", {}, 0.8, column.header)
+    return replace(
+        column,
+        date_order=order,
+        date_choices=(),
+        date_formats=tuple(in_order(one, order) for one in column.date_formats),
+        evidence=(evidence,),
+    )
+
+
+def _evidence(column: Profile, given: _Given) -> Iterable[Evidence]:
+    certainty = round(column.agreement, 4)
+    facts: dict[str, object] = {"filled": column.filled, "distinct": column.distinct}
+    name = column.header
+    yield Evidence("content", column.content.value, "cells", facts, certainty, name)
+    settled = {one.decision for one in column.evidence}
+    if column.content is Content.DATE and "date_order" not in settled:
+        yield _order_evidence(column, given)
+    if (column.decimal or "ambiguous" in column.marks) and "decimal" not in settled:
+        yield _decimal_evidence(column, given)
+    if column.currency:
+        yield Evidence("currency", column.currency, "currency_in_cells", {}, 1.0, name)
+
+
+def _order_evidence(column: Profile, given: _Given) -> Evidence:
+    formats: dict[str, object] = {"formats": list(column.date_formats)}
+    if column.date_order is None:
+        choices = {**formats, "choices": list(column.date_choices)}
+        return Evidence("date_order", "", "days_never_beyond_12", choices, 0.5, column.header)
+    because = "given" if given.date_order else "days_beyond_12" if _numeric(column) else "written_so"
+    return Evidence("date_order", column.date_order, because, formats, 1.0, column.header)
+
+
+def _decimal_evidence(column: Profile, given: _Given) -> Evidence:
+    if column.decimal is None:
+        choices: dict[str, object] = {"choices": [",", "."], "examples": list(column.examples)}
+        return Evidence("decimal", "", "three_digits_after_the_mark", choices, 0.5, column.header)
+    because = "given" if given.decimal else "cells"
+    return Evidence("decimal", column.decimal, because, {}, column.agreement, column.header)

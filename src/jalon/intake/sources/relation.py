@@ -1,0 +1,220 @@
+"""Cells in the engine: how they are put there, and which rows are no records."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from jalon.engines.duckdb import DuckDB
+from jalon.intake.text_table import Evidence
+from jalon.model.problems import Problem, Where
+
+_numbers = itertools.count(1)
+
+TOTAL = re.compile(
+    r"(?i)(grand[ -]total|total g[eé]n[eé]ral|(sous|sub)?[- ]?totaux|(sous|sub)?[- ]?total|somme|sum)"
+    r"\s*[:.]?"
+)
+TOTAL_OF = re.compile(r"(?i)(grand[ -]total|total|(sous|sub)[- ]?total)\s+\S.*")
+FOOTER = re.compile(
+    r"(?i)\s*((r?[ée]dit[ée]|imprim[ée]|g[ée]n[ée]r[ée]|export[ée]|extrait|generated|printed|exported)"
+    r"e?s? *(le|on|by|par|at|:)|copyright|©|confidential|source *:|page \d+"
+    r"|(nombre|nb) (de|d'|total)|\(?\d+ (lignes|enregistrements|rows|records)|fin d[eu] )"
+)
+FIGURE = re.compile(r"[-+(]?[€$£]? ?\d[\d\s.,'’\u00a0\u202f]*[€$£%)kKM]*")
+TAIL = 25
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Cells in a temporary table: ``line`` is the SQL that gives the physical line of a row."""
+
+    name: str
+    width: int
+    line: str
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns of cells."""
+        return [f"c{index}" for index in range(self.width)]
+
+
+@dataclass(frozen=True)
+class Sifted:
+    """The relation of records, what was set aside, and how many rows were all blank."""
+
+    relation: str
+    records: int
+    rejected: tuple[Problem, ...]
+    blank: int
+
+
+def unique_name() -> str:
+    """A name of this process for a temporary relation."""
+    return f"text_{next(_numbers)}"
+
+
+def put(
+    engine: DuckDB, name: str, width: int, batches: Iterable[tuple[list[int], list[list[str | None]]]]
+) -> Cells:
+    """Rows with their lines, as a temporary table; cells beyond a row's end are NULL."""
+    columns = "".join(f", c{index} VARCHAR" for index in range(width))
+    engine.execute(f"CREATE TEMP TABLE {name}_cells (_line BIGINT{columns})")
+    for lines, cells in batches:
+        arrays = [pa.array(lines, pa.int64())] + [pa.array(column, pa.string()) for column in cells]
+        names = ["_line", *(f"c{index}" for index in range(width))]
+        with engine.lend(f"{name}_batch", pa.table(arrays, names=names)) as batch:
+            engine.execute(f"INSERT INTO {name}_cells SELECT * FROM {batch}")
+    return Cells(f"{name}_cells", width, "_line")
+
+
+def sift(
+    engine: DuckDB, cells: Cells, name: str, headers: Sequence[str], raw: Sequence[str], delimiter: str
+) -> Sifted:
+    """Set aside repeated headers, totals and footers, and show the rest as a view of that name.
+
+    ``headers`` are the names of the columns kept, from the first; ``raw`` the header as found.
+    """
+    kept = [f"c{index}" for index in range(len(headers))]
+    blank = engine.value(f"SELECT count(*) FROM {cells.name} WHERE {_all_null(cells)}")
+    out = {
+        **_footers(engine, cells),
+        **_totals(engine, cells),
+        **_repeated(engine, cells, raw),
+    }
+    rejected = [
+        Problem(code, {}, Where(row=line, value=_written(row, delimiter)))
+        for code, line, row in sorted(out.values(), key=lambda found: found[1])
+    ]
+    conditions = [f"NOT ({_all_null(cells)})"] if blank else []
+    conditions += [f"rowid NOT IN ({', '.join(map(str, sorted(out)))})"] if out else []
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    engine.execute(
+        f"CREATE TEMP VIEW {name} AS SELECT {cells.line} AS _line, {', '.join(kept)}"
+        f" FROM {cells.name}{where}"
+    )
+    records = engine.value(f"SELECT count(*) FROM {cells.name}") - blank - len(out)
+    return Sifted(name, records, tuple(rejected), blank)
+
+
+def used_width(engine: DuckDB, cells: Cells, raw: Sequence[str]) -> int:
+    """How many columns are left without the last ones that have neither header nor cell."""
+    width = cells.width
+    while width > 1 and not raw[width - 1].strip() and not _filled(engine, cells, width - 1):
+        width -= 1
+    return width
+
+
+def unique_headers(raw: Sequence[str]) -> tuple[tuple[str, ...], list[Evidence]]:
+    """Headers without outer blanks, named ``colonne N`` where empty, numbered where repeated."""
+    names: list[str] = []
+    evidence = []
+    for index, header in enumerate(raw):
+        base = " ".join(header.split()) or f"colonne {index + 1}"
+        name, times = base, 1
+        while name in names:
+            times += 1
+            name = f"{base} ({times})"
+        if not header.strip() or times > 1:
+            because = "repeated_header_name" if times > 1 else "empty_header_name"
+            evidence.append(Evidence("header_name", name, because, {"position": index + 1}, 1.0, name))
+        names.append(name)
+    return tuple(names), evidence
+
+
+Found = dict[int, tuple[str, int, tuple[str | None, ...]]]
+
+
+def _filled(engine: DuckDB, cells: Cells, index: int) -> bool:
+    return bool(engine.value(f"SELECT count(c{index}) FROM {cells.name}"))
+
+
+def _all_null(cells: Cells) -> str:
+    return f"coalesce({', '.join([*cells.columns, 'NULL'])}) IS NULL"
+
+
+def _rows(engine: DuckDB, cells: Cells, tail: str) -> list[tuple[int, int, tuple[str | None, ...]]]:
+    sql = f"SELECT rowid, {cells.line}, {', '.join(cells.columns)} FROM {cells.name} {tail}"
+    return [(row[0], row[1], row[2:]) for row in engine.rows(sql)]
+
+
+def _repeated(engine: DuckDB, cells: Cells, raw: Sequence[str]) -> Found:
+    """Rows equal to the header in all filled cells but one or two."""
+    named = [index for index, header in enumerate(raw) if header.strip()]
+    needed = max(len(named) // 2 + 1, min(2, len(named)))
+    probes = named[: len(named) - needed + 1]
+    if len(named) < 2:
+        return {}
+    condition = " OR ".join(f"c{index} = ${at + 1}" for at, index in enumerate(probes))
+    sql = f"SELECT rowid, {cells.line}, {', '.join(cells.columns)} FROM {cells.name} WHERE {condition}"
+    rows = engine.rows(sql, [raw[index] for index in probes])
+    return {
+        row[0]: ("repeated_header", row[1], row[2:])
+        for row in rows
+        if _repeats([row[2 + index] for index in named], [raw[index] for index in named], needed)
+    }
+
+
+def _repeats(cells: Sequence[str | None], headers: Sequence[str], needed: int) -> bool:
+    same = sum(_same(cell, header) for cell, header in zip(cells, headers, strict=True))
+    others = sum(cell is not None for cell in cells) - same
+    return same >= needed and others <= (0 if len(headers) < 4 else 2)
+
+
+def _same(cell: str | None, header: str) -> bool:
+    return cell is not None and cell.strip() == header.strip()
+
+
+def _totals(engine: DuckDB, cells: Cells) -> Found:
+    if cells.width < 2:
+        return {}
+    first = f"coalesce({', '.join(cells.columns)})"
+    blanks = " + ".join(f"(c{index} IS NULL)::INT" for index in range(cells.width))
+    pattern = r"'(?i)^\s*(grand|total|sous|sub|somme|sum)'"
+    tail = f"WHERE {blanks} >= {(cells.width + 1) // 2 - 1} AND regexp_matches({first}, {pattern})"
+    rows = _rows(engine, cells, tail)
+    return {rowid: ("total_row", line, row) for rowid, line, row in rows if _is_total(row)}
+
+
+def _is_total(row: tuple[str | None, ...]) -> bool:
+    filled = [cell.strip() for cell in row if cell]
+    figures = all(FIGURE.fullmatch(cell) for cell in filled[1:])
+    if TOTAL.fullmatch(filled[0]):
+        return figures or len(filled) <= len(row) // 2
+    return len(filled) > 1 and figures and TOTAL_OF.fullmatch(filled[0]) is not None
+
+
+def _footers(engine: DuckDB, cells: Cells) -> Found:
+    """The last rows with one cell only, where one of them reads as the end of a report."""
+    if cells.width < 3:
+        return {}
+    last = _rows(engine, cells, f"ORDER BY rowid DESC LIMIT {TAIL}")
+    block = list(itertools.takewhile(lambda found: _ends_report(found[2]), last))
+    if not any(FOOTER.match(_only(row)) for _, _, row in block):
+        return {}
+    return {
+        rowid: ("total_row" if any(map(_total_text, row)) else "footer", line, row)
+        for rowid, line, row in block
+        if any(row)
+    }
+
+
+def _ends_report(row: tuple[str | None, ...]) -> bool:
+    filled = [cell for cell in row if cell]
+    return len(filled) <= 1 or _is_total(row)
+
+
+def _only(row: tuple[str | None, ...]) -> str:
+    return next((cell for cell in row if cell), "")
+
+
+def _total_text(cell: str | None) -> bool:
+    return cell is not None and TOTAL.fullmatch(cell.strip()) is not None
+
+
+def _written(row: tuple[str | None, ...], delimiter: str) -> str:
+    return delimiter.join(cell or "" for cell in row).rstrip(delimiter)

@@ -1,0 +1,402 @@
+"""A mapped text table as typed rows: one pass of SQL, the unreadable ones set apart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Any
+
+from sqlglot import exp
+
+from jalon.engines.duckdb import DuckDB
+from jalon.intake import parse
+from jalon.intake.mapping import Combine, FieldMap, TableMap
+from jalon.intake.text_table import ColumnProfile, TextTable
+from jalon.intake.words import fold_value
+from jalon.model.problems import MustAskError, Problem, Where
+from jalon.model.tables import TABLES, Column, Kind, Table
+from jalon.store.stage import Stage
+
+_NUMBER = count(1)
+#: Above so many different values, a look-up by join would be needed; beyond it values stay as found.
+MOST_VALUES = 2_000
+KEY = "source_id"
+
+
+@dataclass(frozen=True)
+class Staged:
+    """The typed rows of one table of a file, and the rows refused.
+
+    ``lines``: the relation of the order lines that made the rows, where there are such.
+    """
+
+    stage: Stage
+    map: TableMap
+    table: TextTable
+    refused: tuple[Problem, ...]
+    lines: str | None = None
+
+
+@dataclass(frozen=True)
+class _Field:
+    """A field being typed: its value, and the test that says it cannot be read."""
+
+    column: Column
+    value: exp.Expr
+    tests: tuple[tuple[int, str, exp.Expr], ...] = ()
+
+
+def stage(
+    engine: DuckDB,
+    table: TextTable,
+    profiles: Sequence[ColumnProfile],
+    mapped: TableMap,
+    zone: str = "Europe/Paris",
+) -> Staged:
+    """Type the mapped columns of a text table.
+
+    Raises MustAskError where the order of days and months of a mapped column cannot be told.
+    """
+    return _Staging(engine, table, {each.index: each for each in profiles}, mapped, zone).run()
+
+
+class _Staging:
+    def __init__(
+        self,
+        engine: DuckDB,
+        table: TextTable,
+        profiles: Mapping[int, ColumnProfile],
+        mapped: TableMap,
+        zone: str,
+    ) -> None:
+        self.engine, self.text, self.profiles, self.map = engine, table, profiles, mapped
+        self.zone = zone
+        self.table: Table = TABLES[mapped.table]
+        self.number = next(_NUMBER)
+
+    def run(self) -> Staged:
+        fields = self._fields()
+        typed = f"typed_{self.number}"
+        self._type(typed, fields)
+        refused = [*self.text.rejected, *self._refused(typed, fields)]
+        lines = None
+        relation = f"stage_{self.number}"
+        if self.map.lines:
+            lines = typed
+            self._add_up(typed, relation, fields)
+        else:
+            self._keep(typed, relation, fields)
+        precision = {
+            each.column.name: self._precision(each.column.name)
+            for each in fields
+            if each.column.kind is Kind.MOMENT
+        }
+        made = Stage(
+            self.map.table,
+            self.map.source,
+            tuple(each.column.name for each in fields),
+            relation,
+            self.text.file,
+            self.text.sheet,
+            {name: value for name, value in precision.items() if value},
+            self.map.links,
+        )
+        return Staged(made, self.map, self.text, tuple(refused), lines)
+
+    # -- fields ----------------------------------------------------------------------------------
+
+    def _fields(self) -> list[_Field]:
+        fields = {each.name: each for each in self.table.columns}
+        made: dict[str, _Field] = {}
+        ordered = sorted(self.map.fields, key=lambda each: bool(each.only))
+        for mapped in ordered:
+            if mapped.field == KEY or mapped.field not in fields:
+                continue
+            field = self._typed(fields[mapped.field], mapped)
+            if mapped.only and "outcome" in made:
+                field = self._only(field, mapped, made["outcome"])
+            former = made.get(mapped.field)
+            made[mapped.field] = _either(former, field) if former else field
+        for name, value in self.map.constants.items():
+            if name in fields:
+                made[name] = _Field(fields[name], self._constant(fields[name], value))
+        if "currency" in fields and "currency" not in made:
+            code = self._currency()
+            if code:
+                made["currency"] = _Field(fields["currency"], exp.Literal.string(code))
+        return list(made.values())
+
+    def _only(self, field: _Field, mapped: FieldMap, outcome: _Field) -> _Field:
+        """The value for the rows of these outcomes alone (a closing date that is a forecast)."""
+        among = [exp.Literal.string(each) for each in mapped.only]
+        kept = exp.In(this=exp.paren(outcome.value.copy()), expressions=among)
+        return replace(field, value=exp.Case().when(kept, field.value))
+
+    def _constant(self, column: Column, value: str) -> exp.Expr:
+        if column.kind in (Kind.TEXT, Kind.CODE, Kind.REFERENCE):
+            return exp.Literal.string(value)
+        return exp.cast(exp.Literal.string(value), column.kind.sql)
+
+    def _currency(self) -> str | None:
+        amount = self.map.of("amount") or self.map.of("list_price")
+        if amount is None:
+            return None
+        return self.profiles[amount.columns[0]].currency
+
+    def _typed(self, column: Column, mapped: FieldMap) -> _Field:
+        if column.kind in (Kind.TEXT, Kind.CODE, Kind.REFERENCE):
+            return self._text(column, mapped)
+        typed = [self._cell(column, index) for index in mapped.columns]
+        tests = tuple(
+            (index, _expected(column), parse.unreadable(_at(index), value))
+            for index, value in zip(mapped.columns, typed, strict=True)
+        )
+        return _Field(column, _combined(typed, mapped.combine), tests)
+
+    def _cell(self, column: Column, index: int) -> exp.Expr:
+        profile, cell = self.profiles[index], _at(index)
+        header = self.text.headers[index]
+        decimal = self.map.decimal.get(header) or self.map.decimal.get("*")
+        if column.kind is Kind.MONEY:
+            return parse.money(cell, profile, decimal)
+        if column.kind is Kind.NUMBER:
+            return parse.number(cell, profile, decimal)
+        if column.kind is Kind.INTEGER:
+            return parse.integer(cell, profile, decimal)
+        if column.kind is Kind.SHARE:
+            return parse.share(cell, profile, decimal)
+        if column.kind is Kind.FLAG:
+            return parse.flag(cell, profile)
+        return self._moment(cell, profile, header)
+
+    def _moment(self, cell: exp.Expr, profile: ColumnProfile, header: str) -> exp.Expr:
+        order = self.map.date_order.get(header) or self.map.date_order.get("*")
+        if order is None and profile.date_order is None and profile.date_choices:
+            where = Where(self.text.file, self.text.sheet, column=header)
+            raise MustAskError.of(
+                "must_ask_date_order",
+                where,
+                choices=list(profile.date_choices),
+                examples=list(profile.examples[:3]),
+                option="--date-order",
+                header=header,
+            )
+        return parse.moment(cell, profile, order, self.zone)
+
+    def _text(self, column: Column, mapped: FieldMap) -> _Field:
+        cells: list[exp.Expr] = [_trimmed(index) for index in mapped.columns]
+        value = _combined(cells, mapped.combine)
+        meanings = self.map.values.get(column.name)
+        if not meanings and not column.values:
+            return _Field(column, value)
+        looked, strange = self._looked_up(column, value, meanings or {})
+        first = mapped.columns[0]
+        tests = ((first, "one_of", strange),) if strange is not None else ()
+        return _Field(column, looked, tests)
+
+    def _looked_up(
+        self, column: Column, value: exp.Expr, meanings: Mapping[str, str]
+    ) -> tuple[exp.Expr, exp.Expr | None]:
+        """The canonical value of each value found, and the test of those that have none."""
+        relation = exp.to_table(self.text.relation)
+        query = exp.select(exp.alias_(value.copy(), "v")).distinct().from_(relation)
+        found = [row[0] for row in self.engine.rows(query.sql("duckdb"))]
+        if len(found) > MOST_VALUES:
+            return value, None
+        case = exp.Case(this=value.copy())
+        strangers = []
+        for each in found:
+            if each is None:
+                continue
+            meant = meanings.get(fold_value(each))
+            if meant is None and each in column.values:
+                meant = each
+            if meant is not None:
+                case = case.when(exp.Literal.string(each), exp.Literal.string(meant))
+            elif column.values:
+                strangers.append(exp.Literal.string(each))
+        if not case.args.get("ifs"):
+            case = case.when(exp.Literal.string(""), exp.Null())
+        if not column.values:
+            case = case.else_(value.copy())
+        strange = exp.In(this=value.copy(), expressions=strangers) if strangers else None
+        return case, strange
+
+    def _precision(self, name: str) -> str:
+        mapped = self.map.of(name)
+        if mapped is None:
+            return ""
+        return self.profiles[mapped.columns[0]].precision or ""
+
+    # -- rows ------------------------------------------------------------------------------------
+
+    def _type(self, typed: str, fields: Sequence[_Field]) -> None:
+        """All rows typed, with the number of the first test that each fails."""
+        failed = exp.Case()
+        for number, (_, _, test) in enumerate(_tests(fields)):
+            failed = failed.when(test.copy(), exp.Literal.number(number))
+        required = [each for each in fields if each.column.required]
+        offset = len(_tests(fields))
+        for number, each in enumerate(required):
+            blank = exp.Is(this=exp.paren(each.value.copy()), expression=exp.Null())
+            failed = failed.when(blank, exp.Literal.number(offset + number))
+        bad = failed if failed.args.get("ifs") else exp.cast(exp.Null(), "integer")
+        query = exp.select(
+            _quoted("_line"),
+            exp.alias_(self._key(), KEY, quoted=True),
+            exp.alias_(bad, "_bad", quoted=True),
+            *(exp.alias_(each.value, each.column.name, quoted=True) for each in fields),
+        ).from_(exp.to_table(self.text.relation))
+        self.engine.execute(f"CREATE TEMP TABLE {typed} AS {query.sql('duckdb')}")
+
+    def _key(self) -> exp.Expr:
+        """The row's id; without an id column or key, a digest of the mapped cells."""
+        mapped = self.map.of(KEY)
+        if mapped:
+            key = _combined([_trimmed(index) for index in mapped.columns], Combine.JOIN)
+            return exp.Coalesce(this=key, expressions=[self._digest()])
+        if self.map.key:
+            return _joined([_trimmed(index) for index in self.map.key], "|")
+        return self._digest()
+
+    def _digest(self) -> exp.Expr:
+        """What the mapped cells say, hashed, with a number where rows are identical: all are kept."""
+        indexes = sorted({index for each in self.map.fields for index in each.columns})
+        cells = [
+            exp.Coalesce(this=_trimmed(index), expressions=[exp.Literal.string("␀")])
+            for index in indexes
+        ]
+        digest = exp.MD5(this=_joined(cells, "␟"))
+        nth = exp.Window(
+            this=exp.RowNumber(),
+            partition_by=cells,
+            order=exp.Order(expressions=[exp.Ordered(this=_quoted("_line"))]),
+        )
+        return _joined([digest, exp.cast(nth, "varchar")], "#")
+
+    def _refused(self, typed: str, fields: Sequence[_Field]) -> list[Problem]:
+        tests = _tests(fields)
+        required = [each for each in fields if each.column.required]
+        rows = self.engine.rows(
+            f"SELECT t._line, t._bad FROM {typed} t WHERE t._bad IS NOT NULL ORDER BY t._line"
+        )
+        if not rows:
+            return []
+        cells = self._cells_of([line for line, _ in rows])
+        problems = []
+        for line, bad in rows:
+            if bad < len(tests):
+                index, expected, _ = tests[bad]
+                problems.append(self._unreadable(line, index, expected, cells[line][index], tests[bad]))
+            else:
+                column = required[bad - len(tests)].column
+                problems.append(self._missing(line, column))
+        return problems
+
+    def _cells_of(self, lines: Sequence[int]) -> dict[int, tuple[Any, ...]]:
+        import pyarrow as pa
+
+        with self.engine.lend("wanted_lines", pa.table({"line": lines})):
+            rows = self.engine.rows(
+                f"SELECT * FROM {self.text.relation} WHERE _line IN (SELECT line FROM wanted_lines)"
+            )
+            names = self.engine.run(f"SELECT * FROM {self.text.relation} LIMIT 0").column_names
+        place = names.index("_line")
+        order = [names.index(f"c{index}") for index in range(len(names) - 1)]
+        return {row[place]: tuple(row[each] for each in order) for row in rows}
+
+    def _unreadable(
+        self, line: int, index: int, expected: str, value: str | None, test: tuple[Any, ...]
+    ) -> Problem:
+        where = Where(self.text.file, self.text.sheet, line, self.text.headers[index], value)
+        code = "unknown_value" if expected == "one_of" else "unreadable_cell"
+        return Problem(code, {"expected": expected, "table": self.table.name}, where)
+
+    def _missing(self, line: int, column: Column) -> Problem:
+        mapped = self.map.of(column.name)
+        header = self.text.headers[mapped.columns[0]] if mapped else column.name
+        where = Where(self.text.file, self.text.sheet, line, header)
+        return Problem("missing_required", {"field": column.name, "table": self.table.name}, where)
+
+    def _keep(self, typed: str, relation: str, fields: Sequence[_Field]) -> None:
+        names = ", ".join(f'"{each.column.name}"' for each in fields)
+        self.engine.execute(
+            f"CREATE TEMP VIEW {relation} AS SELECT _line, 1 AS _lines, {KEY}"
+            f"{', ' + names if names else ''} FROM {typed} WHERE _bad IS NULL"
+        )
+
+    def _add_up(self, typed: str, relation: str, fields: Sequence[_Field]) -> None:
+        """Lines of one key become one row: amounts add up, the rest is the first line's."""
+        values = []
+        for each in fields:
+            name = f'"{each.column.name}"'
+            if each.column.kind is Kind.MONEY and each.column.name in ("amount", "cost"):
+                values.append(f"sum({name})::DECIMAL(18,4) AS {name}")
+            else:
+                values.append(f"arg_min({name}, _line) AS {name}")
+        self.engine.execute(
+            f"CREATE TEMP TABLE {relation} AS SELECT min(_line) AS _line, count(*) AS _lines, "
+            f"{KEY}, {', '.join(values)} FROM {typed} WHERE _bad IS NULL GROUP BY {KEY}"
+        )
+
+
+def lines_of(engine: DuckDB, staged: Staged) -> list[tuple[str, int, str]]:
+    """The order lines behind rows: key, physical row, cells as JSON."""
+    if staged.lines is None:
+        return []
+    table = engine.run(f"SELECT * EXCLUDE (_bad) FROM {staged.lines} WHERE _bad IS NULL")
+    rows = table.to_pylist()
+    return [
+        (row.pop(KEY), row.pop("_line"), json.dumps(row, ensure_ascii=False, default=str))
+        for row in rows
+    ]
+
+
+def _tests(fields: Sequence[_Field]) -> list[tuple[int, str, exp.Expr]]:
+    return [test for each in fields for test in each.tests]
+
+
+def _either(former: _Field, other: _Field) -> _Field:
+    """Two ways to one field: the first that gives a value."""
+    value = exp.Coalesce(this=former.value, expressions=[other.value])
+    return replace(former, value=value, tests=(*former.tests, *other.tests))
+
+
+def _quoted(name: str) -> exp.Column:
+    return exp.column(exp.to_identifier(name, quoted=True))
+
+
+def _at(index: int) -> exp.Expr:
+    return _quoted(f"c{index}")
+
+
+def _trimmed(index: int) -> exp.Expr:
+    """The cell without the spaces around it, unless it is one of the words for nothing."""
+    cell = exp.Trim(this=_at(index))
+    return exp.Case().when(exp.not_(parse.is_null_word(_at(index))), cell)
+
+
+def _combined(values: Sequence[exp.Expr], combine: Combine) -> exp.Expr:
+    if len(values) == 1:
+        return values[0]
+    if combine is Combine.JOIN:
+        return _joined(values, " ")
+    if combine is Combine.PRODUCT:
+        product = exp.paren(values[0])
+        for each in values[1:]:
+            product = exp.Mul(this=exp.cast(product, "double"), expression=exp.paren(each))
+        return exp.cast(product, Kind.MONEY.sql)
+    return exp.Coalesce(this=values[0], expressions=list(values[1:]))
+
+
+def _joined(values: Sequence[exp.Expr], by: str) -> exp.Expr:
+    return exp.Nullif(
+        this=exp.Anonymous(this="concat_ws", expressions=[exp.Literal.string(by), *values]),
+        expression=exp.Literal.string(""),
+    )
+
+
+def _expected(column: Column) -> str:
+    return "money" if column.kind is Kind.MONEY else column.kind.value

@@ -1,0 +1,375 @@
+"""The one door to a workspace: its data, its journal, its settings, its KPIs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from jalon.catalogue.catalogue import Catalogue, catalogue
+from jalon.intake.map_file import load as load_map
+from jalon.intake.map_file import write as write_map
+from jalon.intake.pipeline import Brief, Prepared, look, prepare
+from jalon.intake.report import Report, planned, report
+from jalon.intake.sources.options import ReadOptions
+from jalon.intake.staging import lines_of
+from jalon.measure.figure import Results
+from jalon.measure.question import Question
+from jalon.measure.run import Measurer
+from jalon.model.periods import Grain, Period, parse_day
+from jalon.model.problems import JalonError, Problem, RequestError, Where, WorkspaceError
+from jalon.relations.clock import NOW, Clock
+from jalon.relations.expression import unknown
+from jalon.state.journal import COMMITTED, FAILED, STARTED, UNDOING, UNDONE, Entry, Journal
+from jalon.state.settings import Settings, load
+from jalon.store.load import Loaded
+from jalon.store.stage import Stage, saved
+from jalon.store.store import Store
+
+Progress = Callable[[str], None]
+
+DATABASE = "jalon.duckdb"
+STATE = "state.sqlite"
+SETTINGS = "settings.yaml"
+KPIS = "kpis"
+STAGES = "stages"
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import as listed: ``undone`` where it was taken back."""
+
+    import_id: str
+    at: dt.datetime
+    files: tuple[str, ...]
+    undone: bool
+
+
+class Workspace:
+    """A folder that holds a company's data, opened by one process at a time.
+
+    Use :func:`open_workspace`. ``notices``: what was found and mended when it was opened.
+    """
+
+    def __init__(self, folder: Path, store: Store, journal: Journal, settings: Settings) -> None:
+        self.folder, self.store, self.journal, self.settings = folder, store, journal, settings
+        self.notices: list[Problem] = []
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The built-in KPIs and the company's own."""
+        return catalogue(self.folder / KPIS)
+
+    @cached_property
+    def measurer(self) -> Measurer:
+        """What measures, and keeps what it has measured."""
+        return Measurer(self.store, self.catalogue, self.settings.bases)
+
+    def close(self) -> None:
+        """Give the database file back to other processes."""
+        self.store.close()
+
+    # -- imports ---------------------------------------------------------------------------------
+
+    def look(self, paths: Sequence[str | Path], brief: Brief | None = None) -> tuple[Report, str]:
+        """What an import would do, and the mapping file that says so; nothing is loaded."""
+        prepared = look(paths, self.store.engine, brief or Brief(zone=self.settings.zone))
+        return planned(prepared), write_map(each.guess for each in prepared.looked)
+
+    def import_(
+        self,
+        paths: Sequence[str | Path],
+        brief: Brief | None = None,
+        progress: Progress = lambda _: None,
+    ) -> Report:
+        """Bring files into the workspace: all that can be read, in one transaction.
+
+        Raises InputError where nothing of them can be loaded, MustAskError where a decision is the
+        user's.
+        """
+        brief = brief or Brief(zone=self.settings.zone)
+        prepared = prepare(paths, self.store.engine, brief, progress)
+        if not prepared.staged:
+            return report(self.store.engine, prepared, [], None)
+        at = dt.datetime.now().replace(microsecond=0)
+        identifier = f"{at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        files = sorted({each.table.file for each in prepared.staged})
+        entry = self.journal.start(identifier, at, files)
+        try:
+            done = self._write(entry, prepared, progress)
+        except BaseException:
+            self.journal.mark(entry, FAILED)
+            shutil.rmtree(self._stages(entry), ignore_errors=True)
+            raise
+        self.journal.mark(entry, COMMITTED)
+        return done
+
+    def _write(self, entry: Entry, prepared: Prepared, progress: Progress) -> Report:
+        engine = self.store.engine
+        for number, staged in enumerate(prepared.staged):
+            staged.stage.save(engine, self._stages(entry), number)
+        made: list[Report] = []
+
+        def finish(loaded: list[Loaded]) -> Mapping[str, Any]:
+            done = report(engine, prepared, loaded, entry.id)
+            made.append(done)
+            self._keep_details(entry, done, prepared)
+            return {"files": [[each.file, each.table, each.rows_read] for each in done.files]}
+
+        stages = [each.stage for each in prepared.staged]
+        self.store.write(entry.number, entry.id, entry.at, stages, finish, progress)
+        return made[0]
+
+    def _keep_details(self, entry: Entry, done: Report, prepared: Prepared) -> None:
+        """The rows refused and the order lines, kept with the import."""
+        rows = [
+            {
+                "import": entry.number,
+                "file": problem.where.file,
+                "sheet": problem.where.sheet,
+                "table": each.table,
+                "row": problem.where.row,
+                "header": problem.where.column,
+                "value": problem.where.value,
+                "reason": problem.code,
+                "facts": str(dict(problem.facts)),
+            }
+            for each in done.files
+            for problem in each.quarantine
+        ]
+        if rows:
+            self.store.quarantine(pa.Table.from_pylist(rows))
+        for staged in prepared.staged:
+            lines = lines_of(self.store.engine, staged)
+            self.store.lines(entry.number, staged.stage, lines)
+
+    def _stages(self, entry: Entry) -> Path:
+        return self.folder / STAGES / entry.id
+
+    def imports(self) -> list[Import]:
+        """All imports that were committed, in order, those taken back too."""
+        return [
+            Import(each.id, each.at, each.files, each.state == UNDONE)
+            for each in self.journal.entries()
+            if each.state in (COMMITTED, UNDONE)
+        ]
+
+    def undo(self, import_id: str) -> Import:
+        """Take an import back whole; the later ones stay, loaded again from their stages.
+
+        Raises RequestError ``unknown_import`` or ``already_undone``.
+        """
+        entries = self.journal.entries()
+        entry = self._entry(import_id, entries)
+        if entry.state == UNDONE:
+            raise RequestError.of("already_undone", import_id=entry.id)
+        self.journal.mark(entry, UNDOING)
+        later = [e for e in entries if e.number > entry.number and e.state == COMMITTED]
+        try:
+            self.store.undo(entry.number, [self._replayed(each) for each in later])
+        except BaseException:
+            self.journal.mark(entry, COMMITTED)
+            raise
+        self.journal.mark(entry, UNDONE)
+        return Import(entry.id, entry.at, entry.files, True)
+
+    def _entry(self, import_id: str, entries: Sequence[Entry]) -> Entry:
+        known = [each for each in entries if each.state in (COMMITTED, UNDONE)]
+        found = [each for each in known if each.id == import_id or each.id.endswith(import_id)]
+        if len(found) != 1:
+            raise unknown(import_id, [each.id for each in known], "unknown_import")
+        return found[0]
+
+    def _replayed(self, entry: Entry) -> tuple[int, dt.datetime, Callable[[], Sequence[Stage]]]:
+        folder = self._stages(entry)
+        return entry.number, entry.at, lambda: saved(self.store.engine, folder)
+
+    def reconcile(self) -> None:
+        """Compare the journal with the database, and mend what a crash left between them.
+
+        An import that the journal calls committed and the database lacks (its write-ahead log was
+        cut or deleted) is loaded again from its stages.
+        """
+        held = {number for number, *_ in self.store.imports()}
+        lost: list[Entry] = []
+        for entry in self.journal.entries():
+            if entry.state == STARTED:
+                known = entry.number in held
+                self.journal.mark(entry, COMMITTED if known else FAILED)
+                if not known:
+                    shutil.rmtree(self._stages(entry), ignore_errors=True)
+            elif entry.state == UNDOING:
+                self.journal.mark(entry, COMMITTED if entry.number in held else UNDONE)
+            elif entry.state == COMMITTED and entry.number not in held:
+                lost.append(entry)
+        if lost:
+            self._redo(lost)
+
+    def _redo(self, lost: Sequence[Entry]) -> None:
+        missing = [each for each in lost if not self._stages(each).is_dir()]
+        if missing:
+            facts = {"imports": [each.id for each in missing]}
+            self.notices.append(Problem("import_lost", facts))
+        redone = [each for each in lost if each not in missing]
+        if not redone:
+            return
+        first = redone[0].number
+        again = [
+            each
+            for each in self.journal.entries()
+            if each.state == COMMITTED and each.number >= first and each not in missing
+        ]
+        self.store.replay(first, [(each.id, *self._replayed(each)) for each in again])
+        self.notices.append(Problem("import_redone", {"imports": [each.id for each in redone]}))
+
+    # -- measures --------------------------------------------------------------------------------
+
+    def measure(
+        self,
+        kpis: str | Sequence[str],
+        *,
+        by: str | Sequence[str] = (),
+        grain: str = "none",
+        start: str | dt.date | None = None,
+        end: str | dt.date | None = None,
+        where: str | None = None,
+        part: str | None = None,
+        as_of: str | dt.date | None = None,
+        known_at: str | None = None,
+        compare: str | None = None,
+        level: float = 0.95,
+        basis: str | None = None,
+    ) -> Results:
+        """Measure KPIs. Dates are inclusive. Raises RequestError where the question is wrong."""
+        question = self.question(
+            kpis, by=by, grain=grain, start=start, end=end, where=where, part=part, as_of=as_of,
+            known_at=known_at, compare=compare, level=level, basis=basis,
+        )
+        return self.measurer.measure(question)
+
+    def rows(
+        self, kpi: str, *, limit: int | None = 100, offset: int = 0, **asked: Any
+    ) -> tuple[pa.Table, int]:
+        """The rows behind a figure (with the same filters), and how many there are."""
+        return self.measurer.rows(self.question(kpi, **asked), limit, offset)
+
+    def question(
+        self,
+        kpis: str | Sequence[str],
+        *,
+        by: str | Sequence[str] = (),
+        grain: str = "none",
+        start: str | dt.date | None = None,
+        end: str | dt.date | None = None,
+        where: str | None = None,
+        part: str | None = None,
+        as_of: str | dt.date | None = None,
+        known_at: str | None = None,
+        compare: str | None = None,
+        level: float = 0.95,
+        basis: str | None = None,
+    ) -> Question:
+        """The question that these words ask."""
+        if grain not in set(Grain):
+            raise unknown(grain, list(Grain), "unknown_grain")
+        if compare not in (None, "previous", "last-year"):
+            raise unknown(compare, ["previous", "last-year"], "unknown_comparison")
+        first, last = _day(start, "--from"), _day(end, "--to", end=True)
+        if first and last and last < first:
+            raise RequestError.of("period_reversed", start=first.isoformat(), end=last.isoformat())
+        return Question(
+            kpis=tuple(_words(kpis)),
+            by=tuple(_words(by)),
+            grain=Grain(grain),
+            period=Period(first, last + dt.timedelta(days=1) if last else None),
+            where=where or None,
+            part=part,
+            clock=self.clock(as_of, known_at),
+            compare=compare,
+            level=level,
+            basis=basis,
+            fiscal_month=self.settings.fiscal_year_start,
+        )
+
+    def clock(self, as_of: str | dt.date | None, known_at: str | None) -> Clock:
+        """The two clocks that a user sets."""
+        if as_of is None and known_at is None:
+            return NOW
+        day = _day(as_of, "--as-of", end=True)
+        if known_at is not None:
+            return Clock(day, self._number_at(known_at), fallback=False)
+        assert day is not None
+        after = dt.datetime.combine(day, dt.time()) + dt.timedelta(days=1)
+        known = [number for number, _, at, _ in self.store.imports() if at < after]
+        return Clock(day, max(known, default=0), fallback=True)
+
+    def _number_at(self, known_at: str) -> int:
+        """The last import known: named itself, or made by that time."""
+        imports = self.store.imports()
+        for number, name, _, _ in imports:
+            if name == known_at or name.endswith(f"-{known_at}"):
+                return number
+        try:
+            at = dt.datetime.fromisoformat(known_at)
+        except ValueError:
+            raise unknown(known_at, [name for _, name, _, _ in imports], "unknown_import") from None
+        if len(known_at) == len("2026-01-31"):
+            at += dt.timedelta(days=1)
+        return max((number for number, _, made, _ in imports if made <= at), default=0)
+
+
+def open_workspace(folder: str | Path, *, create: bool = False) -> Workspace:
+    """The workspace of that folder.
+
+    Raises WorkspaceError ``no_workspace`` where there is none and ``create`` is not asked,
+    ``workspace_locked`` where another process holds it.
+    """
+    folder = Path(folder)
+    if not (folder / STATE).exists():
+        if not create:
+            raise WorkspaceError.of("no_workspace", Where(file=str(folder)), path=str(folder))
+        _lay(folder)
+    settings = load(folder / SETTINGS)
+    store = Store.open(folder / DATABASE, memory_limit=settings.memory_limit)
+    store.told_through = {name: day for name, day in settings.data_through.items()}
+    workspace = Workspace(folder, store, Journal(folder / STATE), settings)
+    try:
+        workspace.reconcile()
+    except BaseException:
+        workspace.close()
+        raise
+    return workspace
+
+
+def _lay(folder: Path) -> None:
+    try:
+        (folder / KPIS).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WorkspaceError.of(
+            "workspace_unwritable", Where(file=str(folder)), path=str(folder), detail=str(error)
+        ) from None
+    Journal(folder / STATE)
+
+
+def _words(names: str | Sequence[str]) -> list[str]:
+    if isinstance(names, str):
+        return [each.strip() for each in names.split(",") if each.strip()]
+    return list(names)
+
+
+def _day(day: str | dt.date | None, option: str, *, end: bool = False) -> dt.date | None:
+    if day is None or day == "":
+        return None
+    if isinstance(day, dt.datetime):
+        return day.date()
+    return day if isinstance(day, dt.date) else parse_day(day, option, end=end)
+
+
+__all__ = ["Brief", "Import", "JalonError", "ReadOptions", "Workspace", "load_map", "open_workspace"]
