@@ -29,6 +29,7 @@ from jalon.relations.clock import NOW, Clock
 from jalon.relations.expression import unknown
 from jalon.state.journal import COMMITTED, FAILED, STARTED, UNDOING, UNDONE, Entry, Journal
 from jalon.state.settings import Settings, load
+from jalon.store.examine import examine
 from jalon.store.load import Loaded
 from jalon.store.stage import Stage, saved
 from jalon.store.store import Store
@@ -70,7 +71,9 @@ class Workspace:
     @cached_property
     def measurer(self) -> Measurer:
         """What measures, and keeps what it has measured."""
-        return Measurer(self.store, self.catalogue, self.settings.bases)
+        return Measurer(
+            self.store, self.catalogue, self.settings.bases, self.settings.currency
+        )
 
     def close(self) -> None:
         """Give the database file back to other processes."""
@@ -323,6 +326,11 @@ class Workspace:
         if len(known_at) == len("2026-01-31"):
             at += dt.timedelta(days=1)
         return max((number for number, _, made, _ in imports if made <= at), default=0)
+
+
+    def examine(self) -> list[Problem]:
+        """What is wrong with the data held, and could be mended."""
+        return examine(self.store)
 
 
 def open_workspace(folder: str | Path, *, create: bool = False) -> Workspace:

@@ -39,7 +39,7 @@ class Channel:
 
 
 CHANNELS = (
-    Channel("Salons", "Salon", 900, 0.05, False, 260, 0.50, 26, 80, 6, (0.60, 0.30, 0.10)),
+    Channel("Salons", "Salon", 900, 0.05, False, 260, 0.50, 26, 86, 6, (0.60, 0.30, 0.10)),
     Channel("Publicité en ligne", "Publicité en ligne", 1000, 0.01, True, 95, 0.34, 14, 30, 6, (0.70, 0.20, 0.10)),
     Channel("E-mailing", "E-mailing", 650, 0.01, True, 40, 0.29, 14, 30, 6, (0.25, 0.45, 0.30)),
     Channel("Fichiers achetés", "Fichier acheté", 2300, 0.01, True, 9, 0.065, 20, 30, 12, (0.50, 0.40, 0.10)),

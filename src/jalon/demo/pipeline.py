@@ -19,10 +19,12 @@ from jalon.demo.flow import Flow
 from jalon.demo.team import LEAVES_OPEN, SKILL, SLOWNESS
 
 BASE = 0.47
-SIZE_EFFECT = -0.13
+SIZE_EFFECT = -0.15
 """Of a standard score of the amount, cut at 1.5."""
 LATE_EFFECT = -0.10
 TEAM_EFFECT = 0.08
+JOINT_SHARE, JOINT_SLOPE = 0.36, 0.27
+"""How often a first visit is made by a team, and how much more for bigger deals."""
 LATE_AFTER = 7
 """Days from request to quote after which it is late."""
 MEDIAN_AMOUNT = 8_000.0
@@ -140,7 +142,7 @@ def _pipeline(draws: Draws, companies: Companies, start: _Start) -> Deals:
     cut = np.clip(score, -1.5, 1.5)
     quoted = draws.chance(REACHES_QUOTE, n)
     met = quoted & draws.chance(0.9, n)
-    joint = met & draws.chance(0.35 + 0.22 * cut, n)
+    joint = met & draws.chance(JOINT_SHARE + JOINT_SLOPE * cut, n)
     late = quoted & draws.chance(0.40 + 0.08 * cut + SLOWNESS[rep], n)
     p = np.where(quoted, chance(cut, sector, start.source, rep, joint, late), 0.0)
     fate = _fates(draws, p)

@@ -20,30 +20,25 @@ from jalon.intake.text_table import ColumnProfile, Content
 MONEY = "DECIMAL(18,4)"
 WIDE = "DECIMAL(38,10)"
 ALL_MARKS = frozenset(
-    "space percent suffix parentheses trailing_minus minus currency null_word".split()
+    {"space", "percent", "suffix", "parentheses", "trailing_minus", "minus", "currency"}
+    | {"null_word"}
 )
 ISO_FORMATS = frozenset(
     f"%Y-%m-%d{gap}{time}" for gap in "T " for time in ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f")
 ) | {"%Y-%m-%d"}
 
 
-def money(
-    cell: exp.Expression, profile: ColumnProfile, decimal: str | None = None
-) -> exp.Expression:
+def money(cell: exp.Expr, profile: ColumnProfile, decimal: str | None = None) -> exp.Expr:
     """The amount as DECIMAL(18,4), rounded half away from zero; NULL beyond its range."""
     return _number(cell, profile, decimal, MONEY)
 
 
-def number(
-    cell: exp.Expression, profile: ColumnProfile, decimal: str | None = None
-) -> exp.Expression:
+def number(cell: exp.Expr, profile: ColumnProfile, decimal: str | None = None) -> exp.Expr:
     """The number as DOUBLE."""
     return _number(cell, profile, decimal, "DOUBLE")
 
 
-def integer(
-    cell: exp.Expression, profile: ColumnProfile, decimal: str | None = None
-) -> exp.Expression:
+def integer(cell: exp.Expr, profile: ColumnProfile, decimal: str | None = None) -> exp.Expr:
     """The whole number as BIGINT; NULL where it has a fraction that is not zero."""
     if profile.content is Content.INTEGER and _clean(profile) and not _marks(profile):
         return _try_cast(cell.copy(), "BIGINT")
@@ -52,9 +47,7 @@ def integer(
     return _case([(whole, _try_cast(value.copy(), "BIGINT"))])
 
 
-def share(
-    cell: exp.Expression, profile: ColumnProfile, decimal: str | None = None
-) -> exp.Expression:
+def share(cell: exp.Expr, profile: ColumnProfile, decimal: str | None = None) -> exp.Expr:
     """The share from 0 to 1: a cell with its ``%`` is divided by 100, and so is a whole column
     that goes beyond 1."""
     value = number(cell, profile, decimal)
@@ -66,7 +59,7 @@ def share(
     return value
 
 
-def flag(cell: exp.Expression, profile: ColumnProfile) -> exp.Expression:
+def flag(cell: exp.Expr, profile: ColumnProfile) -> exp.Expr:
     """True for Oui, Yes, Vrai, X…; false for Non, No, Faux…"""
     word = _call("LOWER", _call("TRIM", cell.copy()))
     yes = exp.In(this=word, expressions=[_text(one) for one in TRUE])
@@ -75,11 +68,11 @@ def flag(cell: exp.Expression, profile: ColumnProfile) -> exp.Expression:
 
 
 def moment(
-    cell: exp.Expression,
+    cell: exp.Expr,
     profile: ColumnProfile,
     date_order: str | None = None,
     zone: str = "Europe/Paris",
-) -> exp.Expression:
+) -> exp.Expr:
     """The moment as TIMESTAMP in ``zone``; NULL for all where the order of days is not known."""
     formats = profile.date_formats
     if date_order is not None:
@@ -99,7 +92,7 @@ def moment(
     return _case([(has_zone, zoned)], read)
 
 
-def unreadable(cell: exp.Expression, typed: exp.Expression) -> exp.Expression:
+def unreadable(cell: exp.Expr, typed: exp.Expr) -> exp.Expr:
     """Whether the cell says something that could not be read."""
     return exp.and_(
         exp.not_(exp.Is(this=cell.copy(), expression=exp.null())),
@@ -108,13 +101,13 @@ def unreadable(cell: exp.Expression, typed: exp.Expression) -> exp.Expression:
     )
 
 
-def is_null_word(cell: exp.Expression) -> exp.Expression:
+def is_null_word(cell: exp.Expr) -> exp.Expr:
     """Whether the cell is one of the words for nothing: n/a, NULL, -."""
     word = _call("LOWER", _call("TRIM", cell.copy()))
     return exp.In(this=word, expressions=[_text(one) for one in NULL_WORDS])
 
 
-def unexplained(profile: Profile) -> list[exp.Expression]:
+def unexplained(profile: Profile) -> list[exp.Expr]:
     """What to ask of the whole column of a profile that a sample gave: the cells it cannot read."""
     cell = exp.column(f"c{profile.index}")
     if profile.content is Content.DATE:
@@ -145,9 +138,7 @@ def _symbols(marks: frozenset[str]) -> str:
     return "|".join("".join(f"[{letter}]" for letter in one) for one in symbols)
 
 
-def _number(
-    cell: exp.Expression, profile: ColumnProfile, decimal: str | None, type_: str
-) -> exp.Expression:
+def _number(cell: exp.Expr, profile: ColumnProfile, decimal: str | None, type_: str) -> exp.Expr:
     mark, marks = decimal or profile.decimal, _marks(profile)
     if decimal and decimal != profile.decimal:
         marks = (marks - {"ambiguous"}) | {"groups:" + {",": ".", ".": ","}.get(decimal, " ")}
@@ -159,7 +150,7 @@ def _number(
     return _case([(_call("REGEXP_FULL_MATCH", cell.copy(), _text(pattern)), value)])
 
 
-def _digits(cell: exp.Expression, marks: frozenset[str], decimal: str | None) -> exp.Expression:
+def _digits(cell: exp.Expr, marks: frozenset[str], decimal: str | None) -> exp.Expr:
     """The text that the engine casts: no groups, a point, a leading minus."""
     text = cell.copy()
     for found in _removed(marks, decimal):
@@ -171,7 +162,9 @@ def _digits(cell: exp.Expression, marks: frozenset[str], decimal: str | None) ->
     if "minus" in marks:
         text = _call("REPLACE", text, _text("−"), _text("-"))
     if "parentheses" in marks:
-        text = _call("REPLACE", _call("REPLACE", text, _text("("), _text("-")), _text(")"), _text(""))
+        text = _call(
+            "REPLACE", _call("REPLACE", text, _text("("), _text("-")), _text(")"), _text("")
+        )
     if "trailing_minus" in marks:
         text = _leading_minus(text)
     return text
@@ -188,14 +181,14 @@ def _removed(marks: frozenset[str], decimal: str | None) -> Iterable[str]:
         yield "%"
 
 
-def _leading_minus(text: exp.Expression) -> exp.Expression:
+def _leading_minus(text: exp.Expr) -> exp.Expr:
     trimmed = _call("TRIM", text)
     ends = _call("ENDS_WITH", trimmed, _text("-"))
     bare = _call("RTRIM", trimmed.copy(), _text("-"))
     return _case([(ends, _call("CONCAT", _text("-"), bare))], trimmed.copy())
 
 
-def _scaled(text: exp.Expression, type_: str) -> exp.Expression:
+def _scaled(text: exp.Expr, type_: str) -> exp.Expr:
     """The number before its k, M or Md, multiplied."""
     trimmed = _call("LOWER", _call("TRIM", text))
     base = _try_cast(_call("RTRIM", trimmed, _text("kmds ")), "DECIMAL(28,10)")
@@ -207,7 +200,7 @@ def _scaled(text: exp.Expression, type_: str) -> exp.Expression:
     return _try_cast(product, type_)
 
 
-def _local(cell: exp.Expression, profile: ColumnProfile, formats: list[str]) -> exp.Expression:
+def _local(cell: exp.Expr, profile: ColumnProfile, formats: list[str]) -> exp.Expr:
     if _clean(profile) and set(formats) <= ISO_FORMATS:
         return _try_cast(cell.copy(), "TIMESTAMP")
     words = "month_words" in _marks(profile) if isinstance(profile, Profile) else _worded(formats)
@@ -224,21 +217,21 @@ def _worded(formats: list[str]) -> bool:
     return any("%b" in one or "%B" in one for one in formats)
 
 
-def _numbered_months(cell: exp.Expression) -> exp.Expression:
+def _numbered_months(cell: exp.Expr) -> exp.Expr:
     """The cell with the name of its month replaced by its number."""
     found = _call("REGEXP_EXTRACT", cell.copy(), _text(r"\pL{3,10}"))
     plain = _call("STRIP_ACCENTS", _call("LOWER", found))
     months: dict[int, list[str]] = {}
     for name, month in MONTHS.items():
         months.setdefault(month, []).append(name)
-    cases: list[tuple[exp.Expression, exp.Expression]] = [
+    cases: list[tuple[exp.Expr, exp.Expr]] = [
         (exp.In(this=plain.copy(), expressions=list(map(_text, names))), _text(f"{month:02}"))
         for month, names in months.items()
     ]
     return _call("REPLACE", cell.copy(), found.copy(), _case(cases))
 
 
-def _zoned(cell: exp.Expression, zone: str) -> exp.Expression:
+def _zoned(cell: exp.Expr, zone: str) -> exp.Expr:
     moment = _try_cast(_call("REPLACE", cell.copy(), _text("UTC"), _text("Z")), "TIMESTAMPTZ")
     return _call("TIMEZONE", _text(zone), moment)
 
@@ -263,21 +256,19 @@ def _largest(profile: ColumnProfile) -> float | None:
     return profile.largest if isinstance(profile, Profile) else None
 
 
-def _text(value: str) -> exp.Expression:
+def _text(value: str) -> exp.Expr:
     return exp.Literal.string(value)
 
 
-def _call(name: str, *arguments: exp.Expression) -> exp.Expression:
+def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
     return exp.Anonymous(this=name, expressions=list(arguments))
 
 
-def _try_cast(value: exp.Expression, type_: str) -> exp.Expression:
+def _try_cast(value: exp.Expr, type_: str) -> exp.Expr:
     return exp.TryCast(this=value, to=exp.DataType.build(type_, dialect="duckdb"))
 
 
-def _case(
-    whens: Iterable[tuple[exp.Expression, exp.Expression]], default: exp.Expression | None = None
-) -> exp.Expression:
+def _case(whens: Iterable[tuple[exp.Expr, exp.Expr]], default: exp.Expr | None = None) -> exp.Expr:
     case = exp.Case(ifs=[exp.If(this=when, true=then) for when, then in whens])
     if default is not None:
         case.set("default", default)

@@ -16,7 +16,7 @@ from jalon.intake.sources import find, read
 from jalon.intake.sources.options import ReadOptions
 from jalon.intake.staging import Staged, stage
 from jalon.intake.text_table import ColumnProfile, TextTable
-from jalon.model.problems import InputError, MustAskError, Problem
+from jalon.model.problems import InputError, MustAskError, Problem, Where
 
 Progress = Callable[[str], None]
 
@@ -124,14 +124,8 @@ def _read(
         profiles = profile(table, engine, options.decimal, options.date_order)
         tables.append((table, list[ColumnProfile](profiles)))
     if not tables:
-        raise InputError.of("header_only", _where(path))
+        raise InputError.of("header_only", Where(file=path.name))
     return tables
-
-
-def _where(path: Path):  # type: ignore[no-untyped-def]
-    from jalon.model.problems import Where
-
-    return Where(file=path.name)
 
 
 def _guessed(
@@ -148,6 +142,10 @@ def _guessed(
         )
         return [row[0] for row in rows]
 
+    def different(index: int) -> int:
+        counted = engine.value(f"SELECT count(DISTINCT trim(c{index})) FROM {table.relation}")
+        return int(counted)
+
     found = guess(
         table,
         profiles,
@@ -155,6 +153,7 @@ def _guessed(
         source=brief.source,
         map_file=brief.map_file,
         distinct=distinct,
+        count=different,
         preset=preset,
     )
     return Looked(table, profiles, found)

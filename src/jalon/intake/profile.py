@@ -115,9 +115,7 @@ def _all_values(table: TextTable, engine: DuckDB) -> list[_Values]:
     return [_values(table, engine, i, row[2 * i], row[2 * i + 1]) for i in width]
 
 
-def _values(
-    table: TextTable, engine: DuckDB, index: int, filled: int, distinct: int
-) -> _Values:
+def _values(table: TextTable, engine: DuckDB, index: int, filled: int, distinct: int) -> _Values:
     if filled == 0:
         return _Values({}, 0, 0, True)
     if distinct <= FEW:
@@ -126,7 +124,9 @@ def _values(
     step = max(1, filled // SAMPLE)
     where = f"c{index} IS NOT NULL AND (_line % {step} = 0 OR _line <= {SAMPLE // 4})"
     rows = engine.rows(_counts_sql(table.relation, index, where))
-    return _Values(dict(rows), filled, min(max(distinct, len(rows)), filled), filled == sum(n for _, n in rows))
+    return _Values(
+        dict(rows), filled, min(max(distinct, len(rows)), filled), filled == sum(n for _, n in rows)
+    )
 
 
 def _counts_sql(relation: str, index: int, where: str) -> str:
@@ -425,7 +425,9 @@ def _order_evidence(column: Profile, given: _Given) -> Evidence:
     if column.date_order is None:
         choices = {**formats, "choices": list(column.date_choices)}
         return Evidence("date_order", "", "days_never_beyond_12", choices, 0.5, column.header)
-    because = "given" if given.date_order else "days_beyond_12" if _numeric(column) else "written_so"
+    because = (
+        "given" if given.date_order else "days_beyond_12" if _numeric(column) else "written_so"
+    )
     return Evidence("date_order", column.date_order, because, formats, 1.0, column.header)
 
 

@@ -1,1 +1,89 @@
+"""The sentence of every problem, note and label, in French and in English."""
 
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from jalon.model.problems import Problem, Where
+
+LANGUAGES = ("fr", "en")
+
+
+@cache
+def sentences(lang: str) -> Mapping[str, str]:
+    """All texts of a language, by code."""
+    text = (resources.files("jalon.locale") / f"{lang}.yaml").read_text(encoding="utf-8")
+    loaded: Mapping[str, str] = yaml.load(text, Loader=yaml.CSafeLoader)
+    return loaded
+
+
+def text(code: str, lang: str, **facts: Any) -> str:
+    """The text of a code; the code itself where it has none, so that nothing is ever hidden."""
+    pattern = sentences(lang).get(code)
+    if pattern is None:
+        return code
+    return _Formatter(lang).vformat(pattern, (), facts)
+
+
+def sentence(problem: Problem, lang: str) -> str:
+    """What a problem says, with where it is: file, sheet, row, column, value."""
+    facts = {**problem.where.as_dict(), **problem.facts}
+    said = text(problem.code, lang, **facts)
+    where = place(problem.where, lang)
+    colon = "\u00a0: " if lang == "fr" else ": "
+    return f"{where}{colon}{said}" if where else said
+
+
+def hint(problem: Problem, lang: str) -> str | None:
+    """What to do about it; None where the sentence says all."""
+    code = f"{problem.code}.hint"
+    if code not in sentences(lang):
+        return None
+    return text(code, lang, **{**problem.where.as_dict(), **problem.facts}).strip() or None
+
+
+def place(where: Where, lang: str) -> str:
+    """Where something is, in words."""
+    parts = []
+    for name, value in where.as_dict().items():
+        shown = str(value)
+        if len(shown) > 80:
+            shown = shown[:77] + "…"
+        parts.append(text(f"where.{name}", lang, value=_printable(shown)))
+    return ", ".join(parts)
+
+
+def _printable(value: str) -> str:
+    """Without control characters; the no-break spaces of French numbers are kept."""
+    return "".join(
+        each if each.isprintable() or each in "\u00a0\u202f" else "\ufffd" for each in value
+    )
+
+
+class _Formatter(string.Formatter):
+    """``{names}`` of a list are joined; a fact that is not there is left out."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+
+    def get_value(self, key: int | str, args: Any, kwargs: Mapping[str, Any]) -> Any:
+        return kwargs.get(str(key), "")
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, (list, tuple, set, frozenset)):
+            shown = [str(each) for each in value][:12]
+            return ", ".join(shown) + (" …" if len(value) > 12 else "")
+        if format_spec == "?":
+            known = sentences(self.lang)
+            return known.get(f"word.{value}", str(value))
+        if isinstance(value, str):
+            value = _printable(value if len(value) <= 200 else value[:197] + "…")
+        if isinstance(value, float) and self.lang == "fr" and not format_spec:
+            return f"{value:g}".replace(".", ",")
+        return super().format_field(value, format_spec)

@@ -73,9 +73,13 @@ class Measurer:
     """Measures KPIs on one source. Summaries are kept for as long as the data do not change."""
 
     def __init__(
-        self, source: Source, catalogue: Catalogue, bases: Mapping[str, str] | None = None
+        self,
+        source: Source,
+        catalogue: Catalogue,
+        bases: Mapping[str, str] | None = None,
+        currency: str = "EUR",
     ) -> None:
-        self.source, self.catalogue = source, catalogue
+        self.source, self.catalogue, self.currency = source, catalogue, currency
         self.bases = dict(bases or {})
         self._kept: dict[Any, Any] = {}
         self._version = -1
@@ -99,6 +103,12 @@ class Measurer:
         if version != self._version:
             self._kept.clear()
             self._version = version
+
+    def lacks(self, kpi: str) -> Problem | None:
+        """What a KPI would need to be measured here; None where nothing."""
+        self._forget_if_changed()
+        task = self._task(self.catalogue[kpi], Question((kpi,)))
+        return task.missing if isinstance(task, Answer) else None
 
     # -- what is measured ------------------------------------------------------------------------
 
@@ -394,6 +404,8 @@ class Measurer:
             summary, figures = self._sums(measure, scan, question, scanned[scan])
         answer = self._assembled(task, scan, question, summary, figures)
         self._caution(answer, measure, question)
+        if measure.unit == "money":
+            self._say_currency(answer, measure, question)
         return answer
 
     def _sums(
@@ -483,7 +495,8 @@ class Measurer:
         )
         kept = order(summary, [name for name in (PERIOD, *names) if name in summary.keys])
         if measure.classes:
-            counted = figures.numerator if figures.numerator is not None else figures.n
+            shares = measure.estimate == "distribution"
+            counted = figures.numerator if shares and figures.numerator is not None else figures.n
             kept = kept[counted[kept] > 0]
             if not question.by and question.grain is Grain.NONE and len(measure.classes) == 1:
                 kept = kept[np.argsort(-counted[kept], kind="stable")]
@@ -534,6 +547,36 @@ class Measurer:
             code = "undated_left_out" if by_period else "undated_counted"
             answer.figures.notes.append((code, facts, None))
 
+    def _say_currency(self, answer: Answer, measure: Measure, question: Question) -> None:
+        """The unit is the rows' currency; several of them are never summed in silence."""
+        found = self._currencies(measure, question)
+        if len(found) > 1:
+            nothing = np.full(len(answer), np.nan)
+            answer.figures.value = answer.figures.low = answer.figures.high = nothing
+            answer.missing = Problem("several_currencies", {"currencies": found})
+        answer.unit = found[0] if len(found) == 1 else self.currency
+
+    def _currencies(self, measure: Measure, question: Question) -> list[str]:
+        if "currency" not in readable(measure.table):
+            return []
+        if not self.source.present().has(measure.table, "currency"):
+            return []
+        stock = measure.time is TimeKind.STOCK
+        state = question.period if stock else None
+        key = ("currencies", measure, question.clock, question.where, state)
+        if key not in self._kept:
+            asked = {"n": Aggregate("count", among=measure.field("among"))}
+            whole = replace(question, grain=Grain.NONE)
+            bare = self._bare(measure, question.clock, question.where)
+            scan = replace(self._scan(measure, whole) if stock else bare,
+                           dims=(("currency", "currency"),))
+            summary = self._ask(scan, asked, {}, whole)
+            counted = zip(summary.labels("currency"), summary.sums["n"], strict=True)
+            codes = {label or self.currency for label, n in counted if n > 0}
+            self._kept[key] = sorted(codes)
+        found: list[str] = self._kept[key]
+        return found
+
     def _undated(self, measure: Measure, question: Question) -> tuple[float, float]:
         among = measure.field("among")
         scan = self._bare(measure, question.clock, question.where)
@@ -563,6 +606,11 @@ class Measurer:
                     operand.missing or Problem("not_defined"),
                 )
             operands[name] = self._answer(operand, replace(question, part=None), scanned)
+            if operands[name].missing:
+                why = operands[name].missing or Problem("not_defined")
+                return Answer.lacking(
+                    measure.kpi, measure.part, measure.unit, question.level, why
+                )
         return _combined(measure, operands, question)
 
     # -- rows ------------------------------------------------------------------------------------
@@ -710,8 +758,10 @@ def _combined(measure: Measure, operands: Mapping[str, Answer], question: Questi
         figures.denominator = _evaluate(tree.expression, columns).value
     keys = list(places)
     groups = {name: [key[1][i] for key in keys] for i, name in enumerate(question.by)}
+    units = [each.unit for each in operands.values() if each.unit.isupper()]
+    unit = units[0] if measure.unit == "money" and units else measure.unit
     answer = Answer(
-        measure.kpi, measure.part, measure.basis or None, measure.unit, question.level, groups,
+        measure.kpi, measure.part, measure.basis or None, unit, question.level, groups,
         [key[0] for key in keys], figures,
     )
     ranked = sorted(range(rows), key=lambda i: (

@@ -209,7 +209,7 @@ ACCOUNT = Table(
             "account",
             "min",
             "happened_at",
-            "coalesce(kind, 'invoice') = 'invoice' and coalesce(status, '') <> 'cancelled'",
+            "kind = 'invoice' and coalesce(status, '') <> 'draft'",
             Kind.MOMENT,
         ),
         Child(
@@ -590,7 +590,7 @@ INVOICE = Table(
         Derived(
             "counted",
             Kind.FLAG,
-            "coalesce(status, '') <> 'cancelled' and amount is not null",
+            "coalesce(status, '') not in ('cancelled', 'draft') and amount is not null",
             "Compte dans le CA",
             "Counts in revenue",
             few=True,
@@ -791,7 +791,7 @@ GROUPED: Mapping[str, Grouped] = {
             "Clients (factures)",
             "Customers (invoices)",
             of="invoice",
-            where="counted and kind = 'invoice' and happened_at is not null",
+            where="kind = 'invoice' and coalesce(status, '') <> 'draft' and happened_at is not null",
             at="happened_at",
             amount="net_amount",
         ),

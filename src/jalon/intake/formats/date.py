@@ -14,7 +14,7 @@ _MONTHS = (
     ("feb", "fev", "fevr", "fevrier", "february"),
     ("mar", "mars", "march"),
     ("apr", "avr", "avril", "april"),
-    ("may", "mai"),
+    ("may", "mai", "may"),
     ("jun", "juin", "june"),
     ("jul", "juil", "juillet", "july"),
     ("aug", "aout", "august"),
@@ -23,9 +23,8 @@ _MONTHS = (
     ("nov", "novembre", "november"),
     ("dec", "decembre", "december"),
 )
-ENGLISH = frozenset("jan feb mar apr may jun jul aug sep oct nov dec".split()) | frozenset(
-    "january february march april june july august september october november december".split()
-)
+# The names that the engine reads itself: three letters, or the whole English word.
+ENGLISH = frozenset({names[0] for names in _MONTHS} | {names[-1] for names in _MONTHS})
 
 
 def folded(word: str) -> str:
@@ -43,7 +42,10 @@ TIME = (
 )
 LAYOUTS = (
     ("YMD", r"(?P<year>[0-9]{4})(?P<sep>[-/.])(?P<b>[0-9]{1,2})(?P=sep)(?P<a>[0-9]{1,2})"),
-    ("XXY", r"(?P<a>[0-9]{1,2})(?P<sep>[-/. ])(?P<b>[0-9]{1,2})(?P=sep)(?P<year>[0-9]{4}|[0-9]{2})"),
+    (
+        "XXY",
+        r"(?P<a>[0-9]{1,2})(?P<sep>[-/. ])(?P<b>[0-9]{1,2})(?P=sep)(?P<year>[0-9]{4}|[0-9]{2})",
+    ),
     ("compact", r"(?P<year>(?:19|20)[0-9]{2})(?P<b>[0-9]{2})(?P<a>[0-9]{2})"),
     ("YM", r"(?P<year>(?:19|20)[0-9]{2})(?P<sep>[-/])(?P<b>[0-9]{1,2})"),
     ("MY", r"(?P<b>[0-9]{1,2})(?P<sep>[-/])(?P<year>(?:19|20)[0-9]{2})"),

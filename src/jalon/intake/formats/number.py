@@ -45,7 +45,9 @@ def _shapes() -> Iterable[Shape]:
         groups = f"{group}(?:{code}[0-9]{{3}})+"
         yield Shape(f"groups {mark}", groups, None, mark)
         for decimal in ",.":
-            yield Shape(f"groups {mark}{decimal}", f"{groups}{re.escape(decimal)}[0-9]+", decimal, mark)
+            yield Shape(
+                f"groups {mark}{decimal}", f"{groups}{re.escape(decimal)}[0-9]+", decimal, mark
+            )
     for mark, decimal in ((",", "."), (".", ",")):
         groups, end = f"{group}(?:{re.escape(mark)}[0-9]{{3}})", f"{re.escape(decimal)}[0-9]+"
         yield Shape(f"groups {mark}", groups + "{2,}", decimal, mark)
@@ -53,6 +55,7 @@ def _shapes() -> Iterable[Shape]:
 
 
 SHAPES = tuple(_shapes())
+
 
 def fits(shape: Shape, decimal: str | None, marks: frozenset[str]) -> bool:
     """Whether digits of this shape are a number where that mark is the decimal one.

@@ -1,10 +1,10 @@
-"""Text tables: any usual delimiter and encoding, in the engine's own reader wherever it is exact."""
+"""Text tables of any usual delimiter and encoding, by the engine's own reader where it is exact."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -22,13 +22,22 @@ from jalon.intake.sources.dialect import (
 )
 from jalon.intake.sources.encoding import Survey, survey
 from jalon.intake.sources.options import ReadOptions
-from jalon.intake.sources.relation import Cells, put, sift, unique_headers, unique_name, used_width
+from jalon.intake.sources.relation import (
+    Batch,
+    Cells,
+    put,
+    sift,
+    unique_headers,
+    unique_name,
+    used_width,
+)
 from jalon.intake.text_table import Evidence, TextTable
 from jalon.model.problems import InputError, Problem, Where
 
 SAMPLE_LINES = 2000
 SAMPLE_CHARACTERS = 1 << 20
 BATCH = 50_000
+MAX_UNCLOSED = 200
 
 
 @dataclass
@@ -57,9 +66,9 @@ def read(path: Path, engine: DuckDB, options: ReadOptions) -> list[TextTable]:
     directory = options.directory or path.parent
     surveyed = survey(path, options.encoding, directory, name)
     text = _decide(surveyed, options, name)
-    relation, exact = unique_name(), _Exact()
-    cells = _fast(text, engine, relation) or _exact(text, engine, relation, exact)
-    return [_table(text, engine, cells, relation, exact)]
+    exact = _Exact()
+    cells = _fast(text, engine) or put(engine, text.width, _batches(_kept(text, exact), text.width))
+    return [_table(text, engine, cells, exact)]
 
 
 def looks_like_table(head: str) -> bool:
@@ -75,9 +84,10 @@ def _whole_lines(head: str) -> list[str]:
     return lines[:-1] if len(lines) > 1 and not lines[-1].endswith(("\n", "\r")) else lines
 
 
-def _lines(path: Path) -> Iterator[str]:
+def _lines(path: Path, first: int = 1) -> Iterator[str]:
+    """The physical lines of a file from one on, with their ends."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        yield from file
+        yield from itertools.islice(file, first - 1, None)
 
 
 def _sample(path: Path) -> list[str]:
@@ -119,7 +129,7 @@ def _unnamed(header: Header, sample: list[Record]) -> int:
     return max(widths) if wide * 2 > len(widths) else 0
 
 
-def _fast(text: _Text, engine: DuckDB, relation: str) -> Cells | None:
+def _fast(text: _Text, engine: DuckDB) -> Cells | None:
     """The engine's own reader, where the count of lines proves that it took each for a row."""
     mark, lines = text.delimiter.mark, text.survey.lines
     if mark in (None, BLANKS) or lines is None or not text.regular or text.width > 5000:
@@ -131,7 +141,7 @@ def _fast(text: _Text, engine: DuckDB, relation: str) -> Cells | None:
         f"CASE WHEN trim(c{index}) = '' THEN NULL ELSE c{index} END AS c{index}"
         for index in range(text.width)
     )
-    skip = text.header.first - 1
+    skip, relation = text.header.first - 1, unique_name()
     sql = (
         f"CREATE TEMP TABLE {relation}_cells AS SELECT {cells} FROM read_csv($path,"
         f" auto_detect=false, header=false, skip={skip}, delim=$mark, quote='\"', escape='\"',"
@@ -141,7 +151,7 @@ def _fast(text: _Text, engine: DuckDB, relation: str) -> Cells | None:
         engine.execute(sql, {"path": _literal(text.survey.path), "mark": mark})
     except duckdb.Error:
         return None
-    if engine.value(f"SELECT count(*) FROM {relation}_cells") == lines - skip:
+    if engine.rows(f"SELECT count(*) FROM {relation}_cells")[0][0] == lines - skip:
         return Cells(f"{relation}_cells", text.width, f"rowid + {skip + 1}")
     engine.execute(f"DROP TABLE {relation}_cells")
     return None
@@ -152,42 +162,39 @@ def _literal(path: Path) -> str:
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
 
 
-def _exact(text: _Text, engine: DuckDB, relation: str, exact: _Exact) -> Cells:
-    """Our own reading, record by record, with the physical line of each."""
-    found = _kept(text, exact)
-    return put(engine, relation, text.width, _batches(found, text.width))
-
-
 def _kept(text: _Text, exact: _Exact) -> Iterator[Record]:
     """The records below the header that fit the table; the others go to ``exact.rejected``."""
     first = text.header.first
-    while first:
-        lines = itertools.islice(_lines(text.survey.path), first - 1, None)
+    for _ in range(MAX_UNCLOSED):
         again = 0
-        for record in records(lines, text.delimiter.mark):
-            if again := _resume(record, text, first):
-                exact.rejected.append(_unclosed(text, first + record.line - 1))
+        for found in records(_lines(text.survey.path, first), text.delimiter.mark):
+            record = replace(found, line=first + found.line - 1)
+            if again := _resume(record, text):
+                exact.rejected.append(_unclosed(text, record.line))
                 break
-            at = Record(first + record.line - 1, record.cells)
-            yield from _fitted(at, text, exact)
+            yield from _fitted(record, text, exact)
+        if not again:
+            return
         first = again
+    raise InputError.of("unclosed_quote", Where(file=text.name, row=first), rows=MAX_UNCLOSED)
 
 
-def _resume(record: Record, text: _Text, first: int) -> int:
-    """The line to read on from where a quote that is never closed swallowed lines, else 0."""
+def _resume(record: Record, text: _Text) -> int:
+    """The line to read on from where a quote took the lines of other records, else 0."""
     if record.lines == 1:
-        return first + record.line if record.broken else 0
-    if not record.broken and len(record.cells) == text.width:
         return 0
-    after = first + record.line
-    following = next(itertools.islice(_lines(text.survey.path), after - 1, None), "")
+    after = record.line + 1
+    if record.broken:
+        return after
+    if len(record.cells) == text.width:
+        return 0
+    following = next(_lines(text.survey.path, after), "")
     alone = next(records([following], text.delimiter.mark), None)
-    swallowed = alone is not None and len(alone.cells) == text.width
-    return after if record.broken or swallowed else 0
+    return after if alone is not None and len(alone.cells) == text.width else 0
 
 
 def _unclosed(text: _Text, line: int) -> Problem:
-    raw = next(itertools.islice(_lines(text.survey.path), line - 1, None), "")
+    raw = next(_lines(text.survey.path, line), "")
     return Problem("unclosed_quote", {}, Where(row=line, value=raw.rstrip("\r\n")))
 
 
@@ -204,33 +211,34 @@ def _fitted(record: Record, text: _Text, exact: _Exact) -> Iterator[Record]:
     yield record
 
 
-def _batches(
-    found: Iterator[Record], width: int
-) -> Iterator[tuple[list[int], list[list[str | None]]]]:
+def _batches(found: Iterator[Record], width: int) -> Iterator[Batch]:
     while batch := list(itertools.islice(found, BATCH)):
         rows = [_sized(record.cells, width) for record in batch]
-        yield [record.line for record in batch], [list(column) for column in zip(*rows, strict=True)]
+        yield (
+            [record.line for record in batch],
+            [list(column) for column in zip(*rows, strict=True)],
+        )
 
 
 def _sized(cells: list[str], width: int) -> list[str | None]:
-    row: list[str | None] = [cell if cell and not cell.isspace() else None for cell in cells[:width]]
+    row: list[str | None] = [
+        cell if cell and not cell.isspace() else None for cell in cells[:width]
+    ]
     return row + [None] * (width - len(row))
 
 
-def _table(
-    text: _Text, engine: DuckDB, cells: Cells, relation: str, exact: _Exact
-) -> TextTable:
+def _table(text: _Text, engine: DuckDB, cells: Cells, exact: _Exact) -> TextTable:
     raw = text.header.cells + [""] * (text.width - len(text.header.cells))
     width = used_width(engine, cells, raw)
     headers, named = unique_headers(raw[:width])
     mark = text.delimiter.mark or ""
-    sifted = sift(engine, cells, relation, headers, raw, mark)
+    sifted = sift(engine, cells, headers, raw, mark)
     rejected = sorted([*exact.rejected, *sifted.rejected], key=lambda one: one.where.row or 0)
     evidence = [*_evidence(text, exact, sifted.blank), *named]
     return TextTable(
         file=text.name,
         sheet=None,
-        relation=relation,
+        relation=sifted.relation,
         headers=headers,
         header_row=text.header.line,
         rows=sifted.records + len(rejected),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -58,18 +57,20 @@ class Header:
 def records(lines: Iterable[str], delimiter: str | None) -> Iterator[Record]:
     """The records of a text with the physical lines where they begin; blank lines are left out.
 
-    ``broken``: a quote opened in it was never closed, so that it runs to the end of the text.
+    ``broken``: a quote opened in it is not closed where a cell ends, so that it took other records.
     """
     if delimiter == BLANKS or delimiter is None:
         yield from _unquoted(lines, delimiter)
         return
-    ended = [False]
-    reader = csv.reader(_until_end(lines, ended), delimiter=delimiter, doublequote=True)
+    taken: list[str] = []
+    reader = csv.reader(_taking(lines, taken), delimiter=delimiter)
     before = 0
     for cells in reader:
         if any(cells):
-            yield Record(before + 1, cells, reader.line_num - before, ended[0])
+            count = reader.line_num - before
+            yield Record(before + 1, cells, count, count > 1 and not _closes(taken, delimiter))
         before = reader.line_num
+        taken.clear()
 
 
 def find_delimiter(sample: Sequence[str]) -> Delimiter:
@@ -153,11 +154,16 @@ def _unquoted(lines: Iterable[str], delimiter: str | None) -> Iterator[Record]:
             yield Record(line, cells)
 
 
-def _until_end(lines: Iterable[str], ended: list[bool]) -> Iterator[str]:
-    yield from lines
-    ended[0] = True
+def _taking(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
+    for line in lines:
+        taken.append(line)
+        yield line
 
 
-def numbered(lines: Iterable[str], first: int) -> Iterator[str]:
-    """The lines of a text from a physical line on."""
-    return itertools.islice(lines, first - 1, None)
+def _closes(lines: Iterable[str], delimiter: str) -> bool:
+    """Whether the quotes of a record of several lines are where quotes belong."""
+    try:
+        list(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error:
+        return False
+    return True

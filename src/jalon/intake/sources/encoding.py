@@ -135,7 +135,7 @@ def _not_utf8(path: Path, given: str | None, directory: Path, name: str) -> Surv
         )
     wrong, right = _strays(path)
     if wrong * 10 < right:
-        mixed = _transcoded(path, "utf-8", "mostly_utf8", directory, name, "jalon-strays")
+        mixed = _transcoded(path, "utf-8", "mostly_utf8", directory, name, errors="jalon-strays")
         return replace(mixed, certainty=0.6)
     try:
         survey = _transcoded(path, "cp1252", "not_utf8", directory, name)
@@ -166,7 +166,7 @@ codecs.register_error("jalon-strays", _stray)
 
 
 def _transcoded(
-    path: Path, encoding: str, because: str, directory: Path, name: str, errors: str = "strict"
+    path: Path, encoding: str, because: str, directory: Path, name: str, *, errors: str = "strict"
 ) -> Survey:
     """A clean UTF-8 copy; its line ends are the original's, so its lines are too."""
     replaced = 0
@@ -176,7 +176,8 @@ def _transcoded(
                 while block := text.read(BLOCK):
                     clean, times = BAD_CHARACTERS.subn("\ufffd", block)
                     replaced += times
-                    copy.write(clean.lstrip("\ufeff").encode("utf-8", "replace"))
+                    clean = clean if copy.tell() else clean.removeprefix("\ufeff")
+                    copy.write(clean.encode("utf-8", "replace"))
         except (UnicodeError, LookupError):
             raise InputError.of(
                 "unreadable_encoding", Where(file=name), encoding=encoding, reason="invalid_bytes"

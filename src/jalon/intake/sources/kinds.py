@@ -26,9 +26,10 @@ MAGIC = (
 )
 MARKUP = ((b"<!doctype html", "html"), (b"<html", "html"), (b"<table", "html"), (b"<?xml", "xml"))
 PROSE_EXTENSIONS = frozenset(
-    "md rst html htm json jsonl xml yaml yml toml ini cfg log py sql js css eml msg tex rtf".split()
+    {"md", "rst", "html", "htm", "json", "jsonl", "xml", "yaml", "yml", "toml", "ini", "cfg"}
+    | {"log", "py", "sql", "js", "css", "eml", "msg", "tex", "rtf"}
 )
-TABLE_EXTENSIONS = frozenset("csv tsv tab psv".split())
+TABLE_EXTENSIONS = frozenset(["csv", "tsv", "tab", "psv"])
 BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -91,4 +92,5 @@ def _is_text(head: bytes) -> bool:
         return True
     nuls = head.count(0)
     controls = sum(head.count(code) for code in range(1, 32) if code not in (9, 10, 12, 13, 27))
-    return nuls * 100 <= len(head) and controls * 20 <= len(head)
+    few = 8
+    return nuls * 100 <= len(head) + few * 100 and controls * 20 <= len(head) + few * 20

@@ -16,8 +16,7 @@ from jalon.model.problems import Problem, Where
 _numbers = itertools.count(1)
 
 TOTAL = re.compile(
-    r"(?i)(grand[ -]total|total g[eé]n[eé]ral|(sous|sub)?[- ]?totaux|(sous|sub)?[- ]?total|somme|sum)"
-    r"\s*[:.]?"
+    r"(?i)(grand[ -]total|total g[eé]n[eé]ral|(sous|sub)?[- ]?tota(l|ux)|somme|sum)\s*[:.]?"
 )
 TOTAL_OF = re.compile(r"(?i)(grand[ -]total|total|(sous|sub)[- ]?total)\s+\S.*")
 FOOTER = re.compile(
@@ -27,6 +26,9 @@ FOOTER = re.compile(
 )
 FIGURE = re.compile(r"[-+(]?[€$£]? ?\d[\d\s.,'’\u00a0\u202f]*[€$£%)kKM]*")
 TAIL = 25
+
+
+Batch = tuple[list[int], list[list[str | None]]]
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,9 @@ def unique_name() -> str:
     return f"text_{next(_numbers)}"
 
 
-def put(
-    engine: DuckDB, name: str, width: int, batches: Iterable[tuple[list[int], list[list[str | None]]]]
-) -> Cells:
+def put(engine: DuckDB, width: int, batches: Iterable[Batch]) -> Cells:
     """Rows with their lines, as a temporary table; cells beyond a row's end are NULL."""
+    name = unique_name()
     columns = "".join(f", c{index} VARCHAR" for index in range(width))
     engine.execute(f"CREATE TEMP TABLE {name}_cells (_line BIGINT{columns})")
     for lines, cells in batches:
@@ -73,14 +74,19 @@ def put(
 
 
 def sift(
-    engine: DuckDB, cells: Cells, name: str, headers: Sequence[str], raw: Sequence[str], delimiter: str
+    engine: DuckDB,
+    cells: Cells,
+    headers: Sequence[str],
+    raw: Sequence[str],
+    delimiter: str,
 ) -> Sifted:
-    """Set aside repeated headers, totals and footers, and show the rest as a view of that name.
+    """Set aside repeated headers, totals and footers, and show the rest as a view.
 
     ``headers`` are the names of the columns kept, from the first; ``raw`` the header as found.
     """
+    name = cells.name.removesuffix("_cells")
     kept = [f"c{index}" for index in range(len(headers))]
-    blank = engine.value(f"SELECT count(*) FROM {cells.name} WHERE {_all_null(cells)}")
+    blank = engine.rows(f"SELECT count(*) FROM {cells.name} WHERE {_all_null(cells)}")[0][0]
     out = {
         **_footers(engine, cells),
         **_totals(engine, cells),
@@ -97,7 +103,7 @@ def sift(
         f"CREATE TEMP VIEW {name} AS SELECT {cells.line} AS _line, {', '.join(kept)}"
         f" FROM {cells.name}{where}"
     )
-    records = engine.value(f"SELECT count(*) FROM {cells.name}") - blank - len(out)
+    records = engine.rows(f"SELECT count(*) FROM {cells.name}")[0][0] - blank - len(out)
     return Sifted(name, records, tuple(rejected), blank)
 
 
@@ -121,25 +127,29 @@ def unique_headers(raw: Sequence[str]) -> tuple[tuple[str, ...], list[Evidence]]
             name = f"{base} ({times})"
         if not header.strip() or times > 1:
             because = "repeated_header_name" if times > 1 else "empty_header_name"
-            evidence.append(Evidence("header_name", name, because, {"position": index + 1}, 1.0, name))
+            facts: dict[str, object] = {"position": index + 1}
+            evidence.append(Evidence("header_name", name, because, facts, 1.0, name))
         names.append(name)
     return tuple(names), evidence
 
 
-Found = dict[int, tuple[str, int, tuple[str | None, ...]]]
+Row = tuple[str | None, ...]
+Found = dict[int, tuple[str, int, Row]]
 
 
 def _filled(engine: DuckDB, cells: Cells, index: int) -> bool:
-    return bool(engine.value(f"SELECT count(c{index}) FROM {cells.name}"))
+    return bool(engine.rows(f"SELECT count(c{index}) FROM {cells.name}")[0][0])
 
 
 def _all_null(cells: Cells) -> str:
     return f"coalesce({', '.join([*cells.columns, 'NULL'])}) IS NULL"
 
 
-def _rows(engine: DuckDB, cells: Cells, tail: str) -> list[tuple[int, int, tuple[str | None, ...]]]:
+def _rows(
+    engine: DuckDB, cells: Cells, tail: str, parameters: list[str] | None = None
+) -> list[tuple[int, int, Row]]:
     sql = f"SELECT rowid, {cells.line}, {', '.join(cells.columns)} FROM {cells.name} {tail}"
-    return [(row[0], row[1], row[2:]) for row in engine.rows(sql)]
+    return [(row[0], row[1], row[2:]) for row in engine.rows(sql, parameters)]
 
 
 def _repeated(engine: DuckDB, cells: Cells, raw: Sequence[str]) -> Found:
@@ -150,12 +160,12 @@ def _repeated(engine: DuckDB, cells: Cells, raw: Sequence[str]) -> Found:
     if len(named) < 2:
         return {}
     condition = " OR ".join(f"c{index} = ${at + 1}" for at, index in enumerate(probes))
-    sql = f"SELECT rowid, {cells.line}, {', '.join(cells.columns)} FROM {cells.name} WHERE {condition}"
-    rows = engine.rows(sql, [raw[index] for index in probes])
+    rows = _rows(engine, cells, f"WHERE {condition}", [raw[index] for index in probes])
+    names = [raw[index] for index in named]
     return {
-        row[0]: ("repeated_header", row[1], row[2:])
-        for row in rows
-        if _repeats([row[2 + index] for index in named], [raw[index] for index in named], needed)
+        rowid: ("repeated_header", line, row)
+        for rowid, line, row in rows
+        if _repeats([row[index] for index in named], names, needed)
     }
 
 
@@ -180,7 +190,7 @@ def _totals(engine: DuckDB, cells: Cells) -> Found:
     return {rowid: ("total_row", line, row) for rowid, line, row in rows if _is_total(row)}
 
 
-def _is_total(row: tuple[str | None, ...]) -> bool:
+def _is_total(row: Row) -> bool:
     filled = [cell.strip() for cell in row if cell]
     figures = all(FIGURE.fullmatch(cell) for cell in filled[1:])
     if TOTAL.fullmatch(filled[0]):
@@ -203,12 +213,12 @@ def _footers(engine: DuckDB, cells: Cells) -> Found:
     }
 
 
-def _ends_report(row: tuple[str | None, ...]) -> bool:
+def _ends_report(row: Row) -> bool:
     filled = [cell for cell in row if cell]
     return len(filled) <= 1 or _is_total(row)
 
 
-def _only(row: tuple[str | None, ...]) -> str:
+def _only(row: Row) -> str:
     return next((cell for cell in row if cell), "")
 
 
@@ -216,5 +226,5 @@ def _total_text(cell: str | None) -> bool:
     return cell is not None and TOTAL.fullmatch(cell.strip()) is not None
 
 
-def _written(row: tuple[str | None, ...], delimiter: str) -> str:
+def _written(row: Row, delimiter: str) -> str:
     return delimiter.join(cell or "" for cell in row).rstrip(delimiter)

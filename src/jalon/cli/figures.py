@@ -1,0 +1,225 @@
+"""Figures, rows and definitions on a terminal: value, interval, n, a bar."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from jalon import locale
+from jalon.cli.words import said
+from jalon.relations.columns import label
+from jalon.render import numbers
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from rich.table import Table
+
+    from jalon.catalogue.catalogue import Catalogue
+    from jalon.catalogue.definition import Definition
+    from jalon.measure.figure import Answer, Results
+
+WIDTH = 18
+
+
+def show_results(answers: Results, catalogue: Catalogue, lang: str) -> None:
+    """One table for single figures, then one for each KPI with several."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    single = [each for each in answers if len(each) == 1 and not each.groups]
+    if single:
+        _show_single(single, catalogue, lang, console)
+    for answer in answers:
+        if answer in single:
+            continue
+        _show_series(answer, catalogue, lang, console)
+
+
+def _show_single(answers: Sequence[Answer], catalogue: Catalogue, lang: str, console: Any) -> None:
+    table = _table((said("col.kpi"), "left"), (said("col.value"), "right"),
+                   (said("col.interval"), "left"), (said("col.n"), "right"))
+    compared = any(each.compare for each in answers)
+    if compared:
+        table.add_column(said("col.compare"))
+    for answer in answers:
+        cells = [_title(answer, catalogue, lang), *_cells(answer, 0, lang)]
+        if compared:
+            cells.append(_difference(answer, 0, lang))
+        table.add_row(*cells)
+    console.print(table)
+    for answer in answers:
+        _show_notes(answer, lang, console)
+
+
+def _show_series(answer: Answer, catalogue: Catalogue, lang: str, console: Any) -> None:
+    console.print(f"\n{_title(answer, catalogue, lang)}", style="bold", markup=False)
+    periods = len(set(answer.periods)) > 1
+    heads = [(said("col.period"), "left")] if periods else []
+    heads += [(label(name, lang), "left") for name in answer.groups]
+    heads += [(said("col.value"), "right"), (said("col.interval"), "left"), (said("col.n"), "right"),
+              ("", "left")]
+    if answer.maturity is not None:
+        heads.append((said("col.maturity"), "right"))
+    if answer.compare:
+        heads.append((said("col.compare"), "left"))
+    table = _table(*heads)
+    scale = _scale(answer)
+    for row in range(len(answer)):
+        cells = [numbers.period(answer.periods[row], lang)] if periods else []
+        cells += [_group(labels[row], lang) for labels in answer.groups.values()]
+        cells += [*_cells(answer, row, lang), _bar(answer, row, scale)]
+        if answer.maturity is not None:
+            cells.append(numbers.figure(float(answer.maturity[row]), "percent", lang))
+        if answer.compare:
+            cells.append(_difference(answer, row, lang))
+        table.add_row(*cells)
+    console.print(table)
+    _show_notes(answer, lang, console)
+
+
+def _table(*heads: tuple[str, str]) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="dim")
+    for name, justify in heads:
+        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    return table
+
+
+def _title(answer: Answer, catalogue: Catalogue, lang: str) -> str:
+    definition = catalogue[answer.kpi]
+    name = definition.label.of(lang)
+    return f"{name} ({answer.part})" if answer.part and len(definition.parts) > 1 else name
+
+
+def _cells(answer: Answer, row: int, lang: str) -> tuple[str, str, str]:
+    figures, why = answer.figures, answer.why_missing(row)
+    if why and math.isnan(figures.value[row]):
+        return "–", "", numbers.count(figures.n[row], lang)
+    value = numbers.figure(float(figures.value[row]), answer.unit, lang)
+    low, high = float(figures.low[row]), float(figures.high[row])
+    between = ""
+    if not (math.isnan(low) or math.isnan(high)):
+        to = said("to")
+        between = (f"{numbers.figure(low, answer.unit, lang)} {to} "
+                   f"{numbers.figure(high, answer.unit, lang)}")
+    return value, between, numbers.count(figures.n[row], lang)
+
+
+def _difference(answer: Answer, row: int, lang: str) -> str:
+    found = answer.compare
+    if found is None or math.isnan(found.difference[row]):
+        return ""
+    difference = float(found.difference[row])
+    sign = "▲" if difference > 0 else "▼" if difference < 0 else "="
+    scaled = difference * 100 if answer.unit == "percent" else difference
+    unit = "points" if answer.unit == "percent" else answer.unit
+    text = numbers.figure(scaled, unit, lang)
+    if answer.unit == "percent":
+        text += " pts"
+    return f"{sign} {text}" if found.conclusive[row] else f"≈ {text} ({said('noise')})"
+
+
+def _group(name: Any, lang: str) -> str:
+    return said("unknown") if name is None else str(name)
+
+
+def _scale(answer: Answer) -> tuple[float, float]:
+    figures = answer.figures
+    known = [
+        float(value)
+        for values in (figures.value, figures.low, figures.high)
+        for value in values
+        if math.isfinite(value)
+    ]
+    low, high = (min(known), max(known)) if known else (0.0, 1.0)
+    if answer.unit not in ("percent", "points"):
+        low = min(low, 0.0)
+    return low, high if high > low else low + 1
+
+
+def _bar(answer: Answer, row: int, scale: tuple[float, float]) -> str:
+    """The interval as a line, the value as a dot."""
+    figures = answer.figures
+    value = float(figures.value[row])
+    if not math.isfinite(value):
+        return ""
+    low, high = float(figures.low[row]), float(figures.high[row])
+
+    def place(at: float) -> int:
+        share = (at - scale[0]) / (scale[1] - scale[0])
+        return min(max(round(share * (WIDTH - 1)), 0), WIDTH - 1)
+
+    cells = [" "] * WIDTH
+    if math.isfinite(low) and math.isfinite(high):
+        for at in range(place(low), place(high) + 1):
+            cells[at] = "─"
+    cells[place(value)] = "●"
+    return "".join(cells)
+
+
+def _show_notes(answer: Answer, lang: str, console: Any) -> None:
+    said_already: set[str] = set()
+    for row in range(len(answer)):
+        for note in answer.notes(row):
+            said_already.add(locale.sentence(note, lang))
+    why = answer.missing or (answer.why_missing(0) if len(answer) == 1 else None)
+    if why:
+        said_already.add(locale.sentence(why, lang))
+        advice = locale.hint(why, lang)
+        if advice:
+            said_already.add(advice)
+    for text in sorted(said_already)[:6]:
+        console.print(f"  {answer.kpi} · {text}", style="dim", markup=False)
+
+
+def show_rows(table: pa.Table, total: int, lang: str) -> None:
+    """Rows as a table; the whole count below."""
+    from rich.console import Console
+
+    shown = _table(*((name, "left") for name in table.column_names))
+    for row in table.to_pylist():
+        shown.add_row(*(_plain(cell) for cell in row.values()))
+    Console(highlight=False).print(shown)
+    typer.echo(said("rows.total", shown=table.num_rows, total=numbers.count(total, lang)))
+
+
+def _plain(cell: Any) -> str:
+    if cell is None:
+        return ""
+    text = str(cell).removesuffix(" 00:00:00")
+    return "".join(each if each.isprintable() else "\ufffd" for each in text).replace("[", "\\[")
+
+
+def show_catalogue(listed: Sequence[Mapping[str, Any]], lang: str) -> None:
+    """The KPIs, and what the others need."""
+    from rich.console import Console
+
+    table = _table(("", "left"), (said("col.id"), "left"), (said("col.kpi"), "left"),
+                   (said("col.needs"), "left"))
+    for each in listed:
+        mark = {True: "✓", False: "–", None: ""}[each["measurable"]]
+        table.add_row(mark, each["id"], each["label"][lang], ", ".join(each["needs"]))
+    Console(highlight=False).print(table)
+
+
+def show_card(definition: Definition, record: Mapping[str, Any], lang: str) -> None:
+    """A definition in words."""
+    typer.echo(f"{definition.label.of(lang)} ({definition.id})")
+    typer.echo(definition.question.of(lang))
+    for name in ("bases", "parts", "time", "date", "among", "formula", "unit", "dimensions"):
+        value = record[name]
+        if isinstance(value, dict):
+            value = "\n".join(f"    {key}: {each}" for key, each in value.items())
+            typer.echo(f"  {name}:\n{value}")
+        elif value:
+            shown = ", ".join(value) if isinstance(value, list) else value
+            typer.echo(f"  {name}: {shown}")
+    if definition.caution:
+        typer.echo(definition.caution.of(lang))
+    for sql in record["sql"]:
+        typer.echo(f"\n{sql}")

@@ -1,0 +1,101 @@
+"""``jalon import``: bring files in, and say what became of every row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jalon.cli.frame import (
+    DebugOption,
+    JsonOption,
+    LangOption,
+    WorkspaceOption,
+    framed,
+    notices,
+    opened,
+    progress,
+    show_json,
+)
+from jalon.cli.words import said
+
+if TYPE_CHECKING:
+    from jalon.intake.report import Report
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("import", help=said("import"))(import_files)
+
+
+def import_files(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help=said("import.paths"))],
+    table: Annotated[str | None, typer.Option(help=said("import.table"), metavar="T")] = None,
+    source: Annotated[str | None, typer.Option(help=said("import.source"), metavar="NAME")] = None,
+    map_: Annotated[
+        Path | None, typer.Option("--map", help=said("import.map"), metavar="FILE")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=said("import.dry_run"))] = False,
+    encoding: Annotated[str | None, typer.Option(help=said("read.encoding"))] = None,
+    delimiter: Annotated[str | None, typer.Option(help=said("read.delimiter"))] = None,
+    header_row: Annotated[int | None, typer.Option(help=said("read.header_row"), min=1)] = None,
+    decimal: Annotated[str | None, typer.Option(help=said("read.decimal"), metavar=",|.")] = None,
+    date_order: Annotated[
+        str | None, typer.Option(help=said("read.date_order"), metavar="DMY|MDY|YMD")
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help=said("read.sheet"))] = None,
+    workspace: WorkspaceOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Run the command."""
+    with framed(lang, as_json, debug) as spoken, opened(workspace, create=True) as found:
+        from jalon.cli.reports import show_report
+        from jalon.intake.map_file import load as load_map
+        from jalon.intake.pipeline import Brief
+        from jalon.intake.sources.options import ReadOptions
+        from jalon.render.records import import_report
+
+        notices(found, spoken)
+        reading = ReadOptions(
+            encoding=encoding,
+            delimiter=delimiter,
+            header_row=header_row,
+            sheet=sheet,
+            decimal=decimal,
+            date_order=date_order.upper() if date_order else None,
+        )
+        told = load_map(map_) if map_ else None
+        brief = Brief(_known(table), source, told, reading, found.settings.zone)
+        if dry_run:
+            plan, text = found.look(paths, brief)
+            _show_plan(plan, text, spoken, as_json)
+            return
+        with progress(as_json) as step:
+            done = found.import_(paths, brief, step)
+        if as_json:
+            show_json(import_report(done, spoken))
+        else:
+            show_report(done, spoken)
+        if done.must_ask or not any(each.table for each in done.files):
+            raise typer.Exit(1)
+
+
+def _known(table: str | None) -> str | None:
+    from jalon.model.tables import TABLES
+    from jalon.relations.expression import unknown
+
+    if table is not None and table not in TABLES:
+        raise unknown(table, TABLES, "unknown_table")
+    return table
+
+
+def _show_plan(plan: Report, text: str, lang: str, as_json: bool) -> None:
+    from jalon.render.records import import_report
+
+    if as_json:
+        show_json({**import_report(plan, lang), "map": text})
+    else:
+        typer.echo(text)

@@ -1,0 +1,97 @@
+"""``jalon kpis``: the catalogue, a KPI's card, the check of a company's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jalon.cli.frame import (
+    DebugOption,
+    JsonOption,
+    LangOption,
+    WorkspaceOption,
+    folder,
+    framed,
+    opened,
+    show_json,
+)
+from jalon.cli.words import said
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group of commands."""
+    group = typer.Typer(help=said("kpis"), no_args_is_help=True, rich_markup_mode=None)
+    group.command("list", help=said("kpis.list"))(list_kpis)
+    group.command("show", help=said("kpis.show"))(show_kpi)
+    group.command("check", help=said("kpis.check"))(check)
+    app.add_typer(group, name="kpis")
+
+
+def list_kpis(
+    workspace: WorkspaceOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """List the KPIs; measurable or not where there is a workspace."""
+    with framed(lang, as_json, debug) as spoken:
+        from jalon.catalogue.catalogue import built_in
+        from jalon.cli.figures import show_catalogue
+        from jalon.render.catalogue import entries
+
+        if (folder(workspace) / "state.sqlite").exists():
+            with opened(workspace) as found:
+                listed = entries(found.catalogue, found.measurer)
+        else:
+            listed = entries(built_in(), None)
+        if as_json:
+            show_json({"kpis": listed})
+        else:
+            show_catalogue(listed, spoken)
+
+
+def show_kpi(
+    kpi: Annotated[str, typer.Argument(metavar="KPI", help=said("rows.kpi"))],
+    workspace: WorkspaceOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Show a definition."""
+    with framed(lang, as_json, debug) as spoken:
+        from jalon.catalogue.catalogue import catalogue
+        from jalon.cli.figures import show_card
+        from jalon.measure.example import sql_of
+        from jalon.render.records import card
+
+        definition = catalogue(folder(workspace) / "kpis")[kpi]
+        record = card(definition, sql_of(definition, catalogue(folder(workspace) / "kpis")))
+        if as_json:
+            show_json(record)
+        else:
+            show_card(definition, record, spoken)
+
+
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=said("kpis.file"))],
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Check a company's own definitions, and run their examples."""
+    with framed(lang, as_json, debug):
+        from jalon.catalogue.catalogue import built_in, load
+        from jalon.measure.example import check_examples
+        from jalon.model.problems import InputError, Where
+
+        if not file.is_file():
+            raise InputError.of("missing_file", Where(file=str(file)), path=str(file))
+        found = load([file], built_in(), own=True)
+        own = [each for each in found.definitions.values() if each.own]
+        check_examples(own, found)
+        if as_json:
+            show_json({"ok": True, "kpis": [each.id for each in own]})
+        else:
+            typer.echo(said("kpis.ok", count=len(own)))

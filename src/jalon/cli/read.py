@@ -1,0 +1,57 @@
+"""``jalon read``: a file as Jalon understands it, before any mapping."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from jalon.cli.frame import DebugOption, JsonOption, LangOption, WorkspaceOption, framed, show_json
+from jalon.cli.words import said
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("read", help=said("read"))(read_file)
+
+
+def read_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=said("read.file"))],
+    out: Annotated[
+        Path | None, typer.Option(help=said("read.out"), metavar="CLEAN.csv|.parquet|.xlsx")
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(help=said("read.encoding"))] = None,
+    delimiter: Annotated[str | None, typer.Option(help=said("read.delimiter"))] = None,
+    header_row: Annotated[int | None, typer.Option(help=said("read.header_row"), min=1)] = None,
+    decimal: Annotated[str | None, typer.Option(help=said("read.decimal"), metavar=",|.")] = None,
+    date_order: Annotated[
+        str | None, typer.Option(help=said("read.date_order"), metavar="DMY|MDY|YMD")
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help=said("read.sheet"))] = None,
+    workspace: WorkspaceOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Run the command."""
+    with framed(lang, as_json, debug) as spoken:
+        from jalon.api import read
+        from jalon.cli.reports import show_reading
+        from jalon.render.reading import record, write
+
+        options = {
+            "encoding": encoding, "delimiter": delimiter, "header_row": header_row,
+            "sheet": sheet, "decimal": decimal,
+            "date_order": date_order.upper() if date_order else None,
+        }
+        given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+        tables = read(file, **given)
+        written = write(tables, out) if out else []
+        if as_json:
+            show_json({"tables": [record(each, spoken) for each in tables],
+                       "written": [str(each) for each in written]})
+            return
+        show_reading(tables, spoken)
+        for each in written:
+            typer.echo(said("read.written", path=str(each)))

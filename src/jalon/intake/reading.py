@@ -1,0 +1,104 @@
+"""A file as Jalon understands it, before any mapping: each table as text and typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+from sqlglot import exp
+
+from jalon.engines.duckdb import DuckDB
+from jalon.intake import parse
+from jalon.intake.profile import Profile, profile
+from jalon.intake.sources import ReadOptions, drop, read
+from jalon.intake.text_table import Content, Evidence, TextTable
+from jalon.model.problems import Problem, Where
+
+
+@dataclass(frozen=True)
+class ReadTable:
+    """A table of a file: its cells as found, the same typed, and what was decided to type them.
+
+    ``quarantine`` has the rows that are no records, and the cells that could not be read: those
+    are NULL in ``table``, and in ``text`` as found. ``lines`` are the physical lines of the rows.
+    """
+
+    file: str
+    sheet: str | None
+    text: pa.Table
+    table: pa.Table
+    lines: pa.ChunkedArray
+    columns: tuple[Profile, ...]
+    evidence: tuple[Evidence, ...]
+    quarantine: tuple[Problem, ...]
+    rows: int
+
+
+def read_typed(
+    path: Path | str, engine: DuckDB, options: ReadOptions | None = None
+) -> list[ReadTable]:
+    """The tables of a file, as text and typed."""
+    options = options or ReadOptions()
+    return [_typed(table, engine, options) for table in read(path, engine, options)]
+
+
+def _typed(table: TextTable, engine: DuckDB, options: ReadOptions) -> ReadTable:
+    columns = profile(table, engine, options.decimal, options.date_order)
+    cells = [exp.column(f"c{one.index}") for one in columns]
+    values = [_value(cell, one) for cell, one in zip(cells, columns, strict=True)]
+    text = _select(engine, table, cells)
+    typed = _select(engine, table, values)
+    lines = engine.run(f"SELECT _line FROM {table.relation}").column(0)
+    unread = [problem for one in columns for problem in _unreadable(engine, table, one)]
+    unread.sort(key=lambda problem: problem.where.row or 0)
+    drop(table, engine)
+    evidence = [*table.evidence, *(item for one in columns for item in one.evidence)]
+    return ReadTable(
+        file=table.file,
+        sheet=table.sheet,
+        text=text,
+        table=typed,
+        lines=lines,
+        columns=tuple(columns),
+        evidence=tuple(evidence),
+        quarantine=(*table.rejected, *unread),
+        rows=table.rows,
+    )
+
+
+def _value(cell: exp.Expr, column: Profile) -> exp.Expr:
+    """The typed cell; text where how to read it is not settled."""
+    if column.content is Content.DATE and not column.date_choices:
+        moment = parse.moment(cell, column)
+        return exp.cast(moment, "DATE") if column.precision in ("day", "month") else moment
+    if column.content is Content.DECIMAL and "ambiguous" not in column.marks:
+        return parse.share(cell, column) if "percent" in column.marks else parse.money(cell, column)
+    if column.content is Content.INTEGER:
+        return parse.integer(cell, column)
+    if column.content is Content.FLAG:
+        return parse.flag(cell, column)
+    return cell.copy()
+
+
+def _select(engine: DuckDB, table: TextTable, values: Sequence[exp.Expr]) -> pa.Table:
+    named = [exp.alias_(value.copy(), f"v{index}") for index, value in enumerate(values)]
+    query = exp.select(*named).from_(table.relation).sql(dialect=engine.dialect)
+    return engine.run(query).rename_columns(list(table.headers))
+
+
+def _unreadable(engine: DuckDB, table: TextTable, column: Profile) -> Iterator[Problem]:
+    cell = exp.column(f"c{column.index}")
+    value = _value(cell, column)
+    if isinstance(value, exp.Column):
+        return
+    query = (
+        exp.select("_line", cell.copy())
+        .from_(table.relation)
+        .where(parse.unreadable(cell, value))
+        .sql(dialect=engine.dialect)
+    )
+    for line, text in engine.rows(query):
+        where = Where(table.file, table.sheet, line, column.header, text)
+        yield Problem("unreadable_cell", {"expected": column.content.value}, where)

@@ -1,0 +1,1 @@
+"""Ways of saying what was measured: JSON records, formatted numbers."""

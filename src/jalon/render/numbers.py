@@ -1,0 +1,65 @@
+"""Numbers and dates as a person reads them, in French or in English."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal, format_percent
+
+from jalon.model.periods import Period
+
+_LOCALES = {"fr": "fr_FR", "en": "en_GB"}
+_SUFFIXES = {
+    "days": {"fr": " j", "en": " d"},
+    "months": {"fr": " mois", "en": " months"},
+    "per_year": {"fr": " /an", "en": " /yr"},
+    "points": {"fr": "", "en": ""},
+}
+
+
+@lru_cache(maxsize=8192)
+def figure(value: float, unit: str, lang: str) -> str:
+    """A value in its unit: ``63,2 %``, ``10 005 534 €``, ``+34``."""
+    locale = _LOCALES[lang]
+    if math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if unit == "percent":
+        return str(format_percent(value, "#,##0.0 %" if lang == "fr" else "#,##0.0%", locale))
+    if unit.isupper():
+        digits = "#,##0.00 ¤" if abs(value) < 1000 else "#,##0 ¤"
+        return str(format_currency(value, unit, digits, locale, currency_digits=False))
+    if unit == "points":
+        return str(format_decimal(value, "+#,##0.0;-#,##0.0", locale))
+    whole = unit == "number" and float(value).is_integer()
+    pattern = "#,##0" if whole or abs(value) >= 1000 else "#,##0.0"
+    return str(format_decimal(value, pattern, locale)) + _SUFFIXES.get(unit, {}).get(lang, "")
+
+
+def count(value: float, lang: str) -> str:
+    """A whole number."""
+    if not math.isfinite(value):
+        return "–"
+    return str(format_decimal(round(value), "#,##0", _LOCALES[lang]))
+
+
+def period(asked: Period, lang: str) -> str:
+    """A period in words: ``janv. 2026``, ``T1 2026``, or its two ends."""
+    start, last = asked.start, asked.last
+    locale = _LOCALES[lang]
+    if start is None or last is None:
+        known = start or last
+        sign = {True: "→ ", False: ""}[start is None]
+        return sign + str(format_date(known, "short", locale)) if known else ""
+    whole = start.day == 1 and asked.end is not None and asked.end.day == 1
+    months = (asked.end.year - start.year) * 12 + asked.end.month - start.month if asked.end else 0
+    if whole and months == 1:
+        return str(format_date(start, "MMM y", locale))
+    if whole and months == 3 and start.month % 3 == 1:
+        return str(format_date(start, "QQQ y", locale))
+    if whole and months == 12 and start.month == 1:
+        return str(start.year)
+    return f"{format_date(start, 'short', locale)} – {format_date(last, 'short', locale)}"

@@ -1,0 +1,122 @@
+"""A file read before any mapping: as records, or written clean."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pa_parquet
+
+from jalon import locale
+from jalon.intake.reading import ReadTable
+from jalon.model.problems import InputError, Where
+
+FIRST = 5
+#: What begins a formula in a spreadsheet (OWASP ASVS 5.0, 1.2.10).
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+def record(each: ReadTable, lang: str) -> dict[str, Any]:
+    """What ``jalon read --json`` prints of a table."""
+    return {
+        "file": each.file,
+        "sheet": each.sheet,
+        "rows_read": each.rows,
+        "columns": [
+            {"header": name, "type": str(each.table.schema.field(name).type)}
+            for name in each.table.column_names
+        ],
+        "first_rows": each.text.slice(0, FIRST).to_pylist(),
+        "evidence": [
+            {
+                "decision": one.decision,
+                "choice": one.choice,
+                "column": one.column,
+                "certainty": one.certainty,
+                "because": locale.text(f"because.{one.because}", lang, **one.facts),
+            }
+            for one in each.evidence
+        ],
+        "quarantine": [
+            {
+                "row": problem.where.row,
+                "header": problem.where.column,
+                "value": problem.where.value,
+                "reason": locale.text(problem.code, lang, **problem.facts),
+            }
+            for problem in each.quarantine
+        ],
+    }
+
+
+def write(tables: Sequence[ReadTable], out: Path) -> list[Path]:
+    """Write tables clean, by the extension asked: .csv, .parquet or .xlsx.
+
+    Several tables make several files, or the sheets of one workbook. Raises InputError for another
+    extension.
+    """
+    writers = {".csv": _csv, ".parquet": _parquet}
+    kind = out.suffix.casefold()
+    if kind == ".xlsx":
+        return [_workbook(tables, out)]
+    if kind not in writers:
+        raise InputError.of("unknown_extension", Where(file=str(out)), extension=kind)
+    several = len(tables) > 1
+    paths = []
+    for number, each in enumerate(tables, 1):
+        path = out.with_stem(f"{out.stem}-{number}") if several else out
+        writers[kind](each.table, path)
+        paths.append(path)
+    return paths
+
+
+def _csv(table: pa.Table, path: Path) -> None:
+    inert = [pa.array([_inert(cell) for cell in column.to_pylist()], column.type)
+             if pa.types.is_string(column.type) else column
+             for column in table.columns]
+    pa_csv.write_csv(pa.table(inert, names=table.column_names), path)
+
+
+def _parquet(table: pa.Table, path: Path) -> None:
+    pa_parquet.write_table(table, path)
+
+
+def _inert(cell: str | None) -> str | None:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell and cell.startswith(FORMULA) else cell
+
+
+def _workbook(tables: Sequence[ReadTable], path: Path) -> Path:
+    import xlsxwriter
+
+    book = xlsxwriter.Workbook(
+        str(path), {"strings_to_formulas": False, "strings_to_urls": False, "constant_memory": True}
+    )
+    dated = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+    for number, each in enumerate(tables, 1):
+        sheet = book.add_worksheet(f"{number}")
+        for place, name in enumerate(each.table.column_names):
+            sheet.write_string(0, place, name)
+        for row, values in enumerate(each.table.to_pylist(), 1):
+            for place, value in enumerate(values.values()):
+                _cell(sheet, row, place, value, dated)
+    book.close()
+    return path
+
+
+def _cell(sheet: Any, row: int, place: int, value: Any, dated: Any) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool):
+        sheet.write_boolean(row, place, value)
+    elif isinstance(value, (int, float, Decimal)):
+        sheet.write_number(row, place, float(value))
+    elif isinstance(value, (dt.datetime, dt.date)):
+        sheet.write_datetime(row, place, value, dated)
+    else:
+        sheet.write_string(row, place, str(value)[:32_767])

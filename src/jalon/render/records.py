@@ -1,0 +1,208 @@
+"""Answers, reports and definitions as the plain records of the JSON contract."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from jalon import locale
+from jalon.catalogue.definition import Definition
+from jalon.intake.report import FileReport, Report
+from jalon.measure.figure import Answer, Results
+from jalon.model.periods import Period
+from jalon.model.problems import JalonError, Problem
+
+Record = dict[str, Any]
+
+
+def results(answers: Results, lang: str) -> Record:
+    """What ``jalon measure --json`` prints."""
+    return {
+        "as_of": answers.as_of or dt.date.today().isoformat(),
+        "results": [record for answer in answers for record in answer_records(answer, lang)],
+        "sql": list(answers.sql),
+    }
+
+
+def answer_records(answer: Answer, lang: str) -> list[Record]:
+    """One record a row of an answer."""
+    return [_figure(answer, row, lang) for row in range(len(answer))]
+
+
+def _figure(answer: Answer, row: int, lang: str) -> Record:
+    figures = answer.figures
+    why = answer.why_missing(row)
+    record: Record = {
+        "kpi": answer.kpi,
+        "unit": answer.unit,
+        "group": {name: _plain(labels[row]) for name, labels in answer.groups.items()},
+        "period": period(answer.periods[row]),
+        "part": answer.part,
+        "basis": answer.basis,
+        "value": number(figures.value[row]),
+        "low": number(figures.low[row]),
+        "high": number(figures.high[row]),
+        "level": answer.level,
+        "n": whole(figures.n[row]),
+        "numerator": None if figures.numerator is None else whole(figures.numerator[row]),
+        "denominator": None if figures.denominator is None else whole(figures.denominator[row]),
+        "maturity": None if answer.maturity is None else number(answer.maturity[row]),
+        "notes": [locale.sentence(each, lang) for each in answer.notes(row)],
+        "missing": locale.sentence(why, lang) if why else None,
+    }
+    if answer.compare:
+        record["compare"] = _comparison(answer, row)
+    return record
+
+
+def _comparison(answer: Answer, row: int) -> Record:
+    found = answer.compare
+    assert found is not None
+    return {
+        "period": period(found.periods[row]),
+        "value": number(found.value[row]),
+        "low": number(found.low[row]),
+        "high": number(found.high[row]),
+        "difference": number(found.difference[row]),
+        "difference_low": number(found.difference_low[row]),
+        "difference_high": number(found.difference_high[row]),
+        "conclusive": bool(found.conclusive[row]),
+    }
+
+
+def period(asked: Period) -> Record | None:
+    """Inclusive ends; None where nothing bounds it."""
+    if asked.start is None and asked.end is None:
+        return None
+    return {
+        "from": asked.start.isoformat() if asked.start else None,
+        "to": asked.last.isoformat() if asked.last else None,
+    }
+
+
+def number(value: float) -> float | None:
+    """A number that JSON has: None for what is not defined or not bounded."""
+    return float(value) if math.isfinite(value) else None
+
+
+def whole(value: float) -> float | int | None:
+    """A count as a whole number."""
+    if not math.isfinite(value):
+        return None
+    return int(value) if float(value).is_integer() else float(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (dt.date, dt.datetime)):
+        return value.isoformat()
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def import_report(done: Report, lang: str) -> Record:
+    """What ``jalon import --json`` prints."""
+    return {
+        "import_id": done.import_id,
+        "files": [file_report(each, lang) for each in done.files],
+        "ignored": [problem(each, lang) for each in done.ignored],
+        "proposals": [dict(each) for each in done.proposals],
+        "unlinked": dict(done.unlinked),
+    }
+
+
+def file_report(each: FileReport, lang: str) -> Record:
+    """One table of one file."""
+    record: Record = {
+        "file": each.file,
+        "sheet": each.sheet,
+        "table": each.table,
+        "preset": each.preset,
+        "encoding": each.encoding,
+        "delimiter": each.delimiter,
+        "header_row": each.header_row,
+        "decimal": each.decimal,
+        "date_order": each.date_order,
+        "rows_read": each.rows_read,
+        "rows_added": each.rows_added,
+        "rows_updated": each.rows_updated,
+        "rows_unchanged": each.rows_unchanged,
+        "rows_quarantined": each.rows_quarantined,
+        "columns": [dict(column) for column in each.columns],
+        "unmapped": list(each.unmapped),
+        "sums": dict(each.sums),
+        "quarantine": [_refused(problem, lang) for problem in each.quarantine],
+        "notes": [locale.sentence(note, lang) for note in each.notes],
+    }
+    if each.why:
+        record["why"] = locale.sentence(each.why, lang)
+    if each.must_ask:
+        record["must_ask"] = problem(each.must_ask, lang)
+    return record
+
+
+def _refused(each: Problem, lang: str) -> Record:
+    return {
+        "row": each.where.row,
+        "header": each.where.column,
+        "value": each.where.value,
+        "reason": locale.text(each.code, lang, **{**each.where.as_dict(), **each.facts}),
+        "code": each.code,
+    }
+
+
+def problem(each: Problem, lang: str) -> Record:
+    """A problem: its code, sentence, place and what to do."""
+    record: Record = {
+        "code": "must_ask" if each.code.startswith("must_ask") else each.code,
+        "message": locale.sentence(each, lang),
+        "where": each.where.as_dict(),
+        "hint": locale.hint(each, lang),
+    }
+    if "choices" in each.facts:
+        record["choices"] = list(each.facts["choices"])
+    if "option" in each.facts:
+        record["option"] = each.facts["option"]
+    return record
+
+
+def error(found: JalonError, lang: str) -> Record:
+    """What ``--json`` prints of an error."""
+    record = {"error": problem(found.problem, lang)}
+    if len(found.problems) > 1:
+        record["error"]["others"] = [problem(each, lang) for each in found.problems[1:]]
+    return record
+
+
+def card(definition: Definition, sql: Sequence[str]) -> Record:
+    """The whole definition of a KPI."""
+    measures = [each for part in (definition.parts or (None,)) for each in definition.rules(part)]
+    first = measures[0]
+    return {
+        "id": definition.id,
+        "label": definition.label.model_dump(),
+        "question": definition.question.model_dump(),
+        "formula": first.formula or {name: value for name, value in first.fields},
+        "sql": list(sql),
+        "table": first.table or None,
+        "bases": list(dict.fromkeys(each.basis for each in measures if each.basis)),
+        "parts": list(definition.parts),
+        "time": first.time.value,
+        "date": first.date,
+        "among": first.field("among"),
+        "dimensions": list(definition.dimensions),
+        "unit": first.unit,
+        "better": definition.better,
+        "caution": definition.caution.model_dump() if definition.caution else None,
+        "example": [example.model_dump(mode="json") for example in definition.examples],
+        "version": definition.version,
+    }
+
+
+def rows(table: pa.Table, total: int) -> Record:
+    """What ``jalon rows --json`` prints."""
+    content = [[_plain(cell) for cell in row.values()] for row in table.to_pylist()]
+    return {"columns": table.column_names, "rows": content, "total": total}
