@@ -19,7 +19,6 @@ from jalon.intake.map_file import write as write_map
 from jalon.intake.pipeline import Brief, Prepared, look, prepare
 from jalon.intake.report import Report, planned, report
 from jalon.intake.sources.options import ReadOptions
-from jalon.intake.staging import lines_of
 from jalon.measure.figure import Results
 from jalon.measure.question import Question
 from jalon.measure.run import Measurer
@@ -150,8 +149,8 @@ class Workspace:
         if rows:
             self.store.quarantine(pa.Table.from_pylist(rows))
         for staged in prepared.staged:
-            lines = lines_of(self.store.engine, staged)
-            self.store.lines(entry.number, staged.stage, lines)
+            if staged.lines:
+                self.store.lines(entry.number, staged.stage, staged.lines)
 
     def _stages(self, entry: Entry) -> Path:
         return self.folder / STAGES / entry.id

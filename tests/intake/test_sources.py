@@ -365,3 +365,25 @@ def test_the_wrong_headers_of_real_exports_are_rejected(engine, shared_data):
     assert _codes(deals) == [("repeated_header", 52), ("repeated_header", 181)]
     (communes,) = read(shared_data / "csv_detective_fr" / "a_test_file.csv", engine)
     assert _codes(communes) == [("repeated_header", 2), ("repeated_header", 3)]
+
+
+def test_a_hundred_thousand_rows_with_blank_lines_and_long_notes_keep_their_lines(
+    read_text, engine
+):
+    lines, expected = ["id;note"], []
+    physical = 1
+    for number in range(100_000):
+        expected.append(physical + 1)
+        lines.append(f'{number};"one\ntwo"' if number % 1000 == 7 else f"{number};x")
+        physical += 2 if number % 1000 == 7 else 1
+        if number % 5000 == 11:
+            lines.append("")
+            physical += 1
+    table = read_text("\n".join(lines) + "\n")
+    found = engine.rows(f"SELECT _line FROM {table.relation} ORDER BY c0::INT")
+    assert [row[0] for row in found] == expected
+
+
+def test_quotes_within_cells_do_not_mislead_the_index_of_lines(read_text, rows_of):
+    table = read_text('a;b\n1;12" pipe\n\n2;x\n3;15" pipe\n4;y\n')
+    assert [row[0] for row in rows_of(table)] == [2, 4, 5, 6]

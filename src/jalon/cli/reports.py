@@ -68,7 +68,7 @@ def _show_file(each: FileReport, lang: str) -> None:
 
 
 def _mark(delimiter: str | None) -> str | None:
-    return {"\t": "tab", " ": "␠"}.get(delimiter or "", delimiter)
+    return {"\t": "« tab »", " ": "« ␠ »"}.get(delimiter or "", delimiter and f"« {delimiter} »")
 
 
 def show_reading(tables: Sequence[ReadTable], lang: str) -> None:

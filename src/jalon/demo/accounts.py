@@ -51,7 +51,10 @@ def contacts(seed: int, companies: Companies, rows: Ints, born: Ints) -> Columns
     n = len(of)
     people = np.concatenate([companies.person[rows], names.people(draws, len(more))])
     first = np.arange(n) < len(rows)
-    hosts = [str(stem) + ("" if one else " bis") for stem, one in zip(companies.stem[of], first, strict=True)]
+    hosts = [
+        str(stem) + ("" if one else " bis")
+        for stem, one in zip(companies.stem[of], first, strict=True)
+    ]
     table: Columns = {
         "source_id": numbered("CT", n),
         "account": account_ids(len(companies.name))[of],
@@ -69,6 +72,8 @@ def _dates(draws: Draws, born: Ints) -> Columns:
     n = len(born)
     shares = {"last_inbound_at": 0.7, "last_outbound_at": 0.85, "last_verified_at": 0.5}
     return {
-        name: stamp(np.minimum(born + 1 + draws.waiting(300, n), LAST), where=draws.chance(share, n))
+        name: stamp(
+            np.minimum(born + 1 + draws.waiting(300, n), LAST), where=draws.chance(share, n)
+        )
         for name, share in (*shares.items(), ("opted_out_at", 0.01))
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from jalon.demo.days import LAST, stamp
-from jalon.demo.draws import Columns, Draws, Floats, Ints, Texts, labels, numbered
+from jalon.demo.draws import Columns, Draws, Floats, Ints, Texts, keyed, labels, numbered
 from jalon.demo.flow import Flow
 from jalon.demo.pipeline import Deals
 from jalon.demo.team import NAMES
@@ -22,9 +22,10 @@ TRIED = 0.78
 
 
 def activities(
-    seed: int, flow: Flow, deals: Deals, reps: Ints, leads: Texts, keys: Texts
+    seed: int, flow: Flow, deals: Deals, reps: Ints, refs: tuple[Texts, Texts]
 ) -> Columns:
     """The table of the activities: tries by lead, then the customers' requests for a quote."""
+    leads, keys = refs
     draws = Draws(seed, "activities")
     lead, minutes = _tries(draws, flow)
     asks = np.flatnonzero(deals.quoted & (deals.requested <= LAST))
@@ -34,8 +35,8 @@ def activities(
     when = np.concatenate([minutes, deals.requested[asks] * 1440 + 8 * 60 + 40])
     return {
         "source_id": numbered("ACT", n + m),
-        "lead": np.append(leads, None)[np.concatenate([lead, deals.lead[asks]])],
-        "deal": np.append(keys, None)[deal],
+        "lead": keyed(leads, np.concatenate([lead, deals.lead[asks]])),
+        "deal": keyed(keys, deal),
         "owner": labels(NAMES, np.concatenate([reps[lead], deals.rep[asks]])),
         "kind": labels(KINDS, kind),
         "direction": labels(DIRECTIONS, (kind != 2).astype(np.int64)),

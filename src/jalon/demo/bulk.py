@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from jalon.demo.channels import SOURCES
 from jalon.demo.companies import PLACES, SECTORS
-from jalon.demo.days import LAST, profile, day_in, stamp
+from jalon.demo.days import LAST, day_in, profile, stamp
 from jalon.demo.draws import Draws, Flags, Floats, Ints, lognormal
 from jalon.demo.losses import REASONS
 from jalon.demo.pipeline import MEDIAN_AMOUNT, SPREAD
@@ -28,7 +28,6 @@ def deals_only(rows: int, seed: int = 2026) -> pa.Table:
     closed = created + 12 + draws.waiting(55, rows)
     sector = draws.pick([each.weight for each in SECTORS], rows)
     outcome = _outcomes(draws, sector, closed)
-    score = draws.normal(rows)
     stage = np.where(outcome == 3, draws.pick((0.2, 0.3, 0.3, 0.2), rows), 4 + outcome)
     columns = {
         "source_id": _ids("D", np.arange(rows) + 1),
@@ -40,7 +39,7 @@ def deals_only(rows: int, seed: int = 2026) -> pa.Table:
         "region": _named([each[0] for each in PLACES], draws.pick([p[4] for p in PLACES], rows)),
         "stage": _named(STAGES, stage),
         "outcome": _named(_OUTCOMES, outcome),
-        "amount": _money(lognormal(MEDIAN_AMOUNT, SPREAD, score)),
+        "amount": _money(lognormal(MEDIAN_AMOUNT, SPREAD, draws.normal(rows))),
         "created_at": _moments(created, None),
         "closed_at": _moments(closed, outcome == 3),
         "loss_reason_stated": _reasons(draws, outcome),

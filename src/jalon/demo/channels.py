@@ -10,6 +10,8 @@ from jalon.demo.days import MONTHS, month_starts, profile, stamp
 from jalon.demo.draws import Columns, Floats, Ints, labels, numbered, texts
 
 KINDS = ("Média", "Salaires", "Outils")
+BILLED_ON = 25
+"""The day of the month of the spend: one that no reader takes for a month."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,36 @@ class Channel:
 
 CHANNELS = (
     Channel("Salons", "Salon", 900, 0.05, False, 260, 0.50, 26, 86, 6, (0.60, 0.30, 0.10)),
-    Channel("Publicité en ligne", "Publicité en ligne", 1000, 0.01, True, 95, 0.34, 14, 30, 6, (0.70, 0.20, 0.10)),
+    Channel(
+        "Publicité en ligne",
+        "Publicité en ligne",
+        1000,
+        0.01,
+        True,
+        95,
+        0.34,
+        14,
+        30,
+        6,
+        (0.70, 0.20, 0.10),
+    ),
     Channel("E-mailing", "E-mailing", 650, 0.01, True, 40, 0.29, 14, 30, 6, (0.25, 0.45, 0.30)),
-    Channel("Fichiers achetés", "Fichier acheté", 2300, 0.01, True, 9, 0.065, 20, 30, 12, (0.50, 0.40, 0.10)),
-    Channel("Partenaires", "Partenaire", 400, 0.01, True, 120, 0.45, 14, 30, 12, (0.40, 0.50, 0.10)),
+    Channel(
+        "Fichiers achetés",
+        "Fichier acheté",
+        2300,
+        0.01,
+        True,
+        9,
+        0.065,
+        20,
+        30,
+        12,
+        (0.50, 0.40, 0.10),
+    ),
+    Channel(
+        "Partenaires", "Partenaire", 400, 0.01, True, 120, 0.45, 14, 30, 12, (0.40, 0.50, 0.10)
+    ),
 )
 WORD_OF_MOUTH = Channel("", "Recommandation", 220, 0.01, True, 0, 0.65, 10, 30, 36, (0, 0, 0))
 """Not a paid channel: no campaign, no spend."""
@@ -107,10 +135,10 @@ def spend(scale: float) -> Columns:
         "kind": labels(KINDS, kind),
         "amount": amounts.ravel(),
         "currency": labels(("EUR",), np.zeros(channel.size, dtype=np.int64)),
-        "happened_at": stamp(month_starts()[month]),
+        "happened_at": stamp(month_starts()[month] + BILLED_ON - 1),
     }
 
 
 def _amounts(channel: Channel, scale: float) -> Floats:
     monthly = channel.profile() * channel.leads * scale * channel.cost_per_lead
-    return np.round(monthly[:, None] * np.array(channel.split)[None, :], 2)
+    return np.asarray(np.round(monthly[:, None] * np.array(channel.split)[None, :], 2))

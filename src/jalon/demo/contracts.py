@@ -1,4 +1,4 @@
-"""Maintenance contracts: two kinds of customers that nothing tells apart, and how long they stay."""
+"""Maintenance contracts, of two kinds of customers that nothing tells apart."""
 
 from __future__ import annotations
 

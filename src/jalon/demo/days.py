@@ -12,15 +12,15 @@ LAST = int((END - START).astype(np.int64))
 """The last day of the observation; day 0 is `START`."""
 MONTHS = 36
 MONTH_DAYS = 30.4375
-SEASON = (1.02, 0.94, 0.97, 1.08, 1.12, 1.20, 1.22, 0.95, 0.45, 1.15, 1.10, 0.80)
-"""The weight of each month of the year, January first: August is low, June and July high."""
+SEASON = (0.95, 1.00, 1.10, 1.05, 1.08, 1.20, 0.90, 0.45, 1.15, 1.15, 1.07, 0.80)
+"""The weight of each month of the year, January first: August is low, June high."""
 
 
 def month_starts() -> Ints:
     """The first day of each month, and of the one after the last."""
     first = START.astype("datetime64[M]")
     months = first + np.arange(MONTHS + 1)
-    return (months.astype("datetime64[D]") - START).astype(np.int64)
+    return np.asarray((months.astype("datetime64[D]") - START).astype(np.int64))
 
 
 def season(days: Ints) -> Floats:

@@ -72,10 +72,16 @@ def _extra(layout: Layout, rows: list[Row]) -> list[Row]:
     """The lines that an export should not have: they are in no table of the world."""
     if layout.table == "deal":
         models = [row for row in rows if row[2] == "Nouveau"][:UNREADABLE_AMOUNTS]
-        return [_broken(row, layout, f"79{i:08d}", "amount", "voir devis") for i, row in enumerate(models)]
+        return [
+            _broken(row, layout, f"79{i:08d}", "amount", "voir devis")
+            for i, row in enumerate(models)
+        ]
     if layout.table == "invoice":
         models = rows[:IMPOSSIBLE_DATES]
-        broken = [_broken(r, layout, f"FA9000{i}", "happened_at", "31/02/2025") for i, r in enumerate(models)]
+        broken = [
+            _broken(r, layout, f"FA9000{i}", "happened_at", "31/02/2025")
+            for i, r in enumerate(models)
+        ]
         return [*broken, _total(layout, rows)]
     return []
 

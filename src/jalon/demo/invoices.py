@@ -10,7 +10,18 @@ import numpy as np
 from jalon.demo import products
 from jalon.demo.contracts import Contracts
 from jalon.demo.days import LAST, MONTH_DAYS, season, stamp
-from jalon.demo.draws import Columns, Draws, Floats, Ints, Texts, labels, lognormal, numbered, texts
+from jalon.demo.draws import (
+    Columns,
+    Draws,
+    Floats,
+    Ints,
+    Texts,
+    keyed,
+    labels,
+    lognormal,
+    numbered,
+    texts,
+)
 from jalon.demo.pipeline import MEDIAN_AMOUNT, SPREAD, Deals
 
 CREDITED, CANCELLED = 0.03, 0.008
@@ -45,7 +56,9 @@ def invoices(
 
 
 def _together(parts: Sequence[_Lines]) -> _Lines:
-    return _Lines(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(_Lines)})
+    return _Lines(
+        **{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(_Lines)}
+    )
 
 
 def _taken(lines: _Lines, rows: Ints) -> _Lines:
@@ -105,9 +118,7 @@ def _of_parts(draws: Draws, found: Contracts) -> _Lines:
     return _taken(parts, np.flatnonzero(kept))
 
 
-def _table(
-    draws: Draws, lines: _Lines, credited: Ints, refs: tuple[Texts, Texts]
-) -> Columns:
+def _table(draws: Draws, lines: _Lines, credited: Ints, refs: tuple[Texts, Texts]) -> Columns:
     keys, accounts = refs
     back = _taken(lines, credited)
     shares = np.where(draws.chance(0.3, len(credited)), 1.0, 0.25)
@@ -119,7 +130,7 @@ def _table(
     return {
         "source_id": np.concatenate([numbered("FA", n), numbered("AV", m, 4)]),
         "account": accounts[whole.company],
-        "deal": np.append(keys, None)[whole.deal],
+        "deal": keyed(keys, whole.deal),
         "product": products.named(whole.product),
         "amount": amount,
         "cost": np.round(amount * products.COST_SHARE[whole.product], 2),

@@ -67,14 +67,35 @@ _TOUCHES = (
     Column("Opposition le", "opted_out_at", cells.day),
 )
 
+_OWN = (
+    Column("Prospect", "lead"),
+    Column("Produit", "product"),
+    Column("Source", "source"),
+    Column("Campagne", "campaign"),
+    Column("Montant tarif", "list_amount", cells.money),
+    Column("Raison de l'acheteur", "loss_reason_buyer"),
+    Column("Commentaire de perte", "loss_comment"),
+    Column("Concurrent", "competitor"),
+)
+"""What the company added to its deals in the CRM."""
+
 
 def layouts(accounts: Mapping[str, str]) -> tuple[Layout, ...]:
     """All the files; ``accounts`` are the names of the accounts by identifier."""
     client = Column("Client", "account", cells.through(accounts))
-    return (*_crm(accounts), *_prospecting(), *_meetings(), *_money(client), *_campaigns(), *_rest(client))
+    return (
+        _deals(accounts),
+        _companies(),
+        _contacts(),
+        *_prospecting(),
+        *_meetings(),
+        *_money(client),
+        *_campaigns(),
+        *_rest(client),
+    )
 
 
-def _crm(accounts: Mapping[str, str]) -> tuple[Layout, ...]:
+def _deals(accounts: Mapping[str, str]) -> Layout:
     deals = (
         Column("ID de fiche d'informations", "source_id"),
         Column("Nom de la transaction", "name"),
@@ -90,16 +111,9 @@ def _crm(accounts: Mapping[str, str]) -> tuple[Layout, ...]:
         Column("Deal type", "kind", KINDS),
         Column("Deal probability", "probability", cells.number),
         Column("Closed lost reason", "loss_reason_stated"),
-        Column("Prospect", "lead"),
-        Column("Produit", "product"),
-        Column("Source", "source"),
-        Column("Campagne", "campaign"),
-        Column("Montant tarif", "list_amount", cells.money),
-        Column("Raison de l'acheteur", "loss_reason_buyer"),
-        Column("Commentaire de perte", "loss_comment"),
-        Column("Concurrent", "competitor"),
+        *_OWN,
     )
-    return (Layout("transactions.csv", "deal", deals, "cp1252"), _companies(), _contacts())
+    return Layout("transactions.csv", "deal", deals, "cp1252")
 
 
 def _companies() -> Layout:
@@ -311,6 +325,14 @@ def _references() -> tuple[Layout, ...]:
         Column("Date d'entrée", "started_at", cells.day),
         Column("Date de sortie", "ended_at", cells.day),
     )
+    return (
+        Layout("objectifs.csv", "target", targets),
+        Layout("commerciaux.csv", "rep", reps),
+        *_outside(),
+    )
+
+
+def _outside() -> tuple[Layout, ...]:
     products = (
         Column("Référence", "source_id"),
         Column("Nom", "name"),
@@ -326,8 +348,6 @@ def _references() -> tuple[Layout, ...]:
         Column("Situation au", "as_of", cells.day),
     )
     return (
-        Layout("objectifs.csv", "target", targets),
-        Layout("commerciaux.csv", "rep", reps),
         Layout("produits.csv", "product", products),
         Layout("univers.csv", "market", market),
     )

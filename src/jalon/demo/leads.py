@@ -17,7 +17,13 @@ from jalon.demo.draws import Columns, Draws, Flags, Ints, Texts, blanked, labels
 from jalon.demo.flow import Flow
 from jalon.demo.team import NAMES
 
-JOBS = ("Gérant", "Directrice des achats", "Responsable technique", "Office manager", "Directeur de site")
+JOBS = (
+    "Gérant",
+    "Directrice des achats",
+    "Responsable technique",
+    "Office manager",
+    "Directeur de site",
+)
 BLANKS: Mapping[str, tuple[float, ...]] = {
     "phone": (0.05, 0.15, 0.20, 0.30, 0.10, 0.10, 0.40),
     "email": (0.02, 0.00, 0.00, 0.25, 0.05, 0.15, 0.35),
@@ -143,7 +149,7 @@ def _pairs(table: Columns) -> zip[tuple[Any, Any]]:
 def _blank_dates(n: int) -> Columns:
     never: npt.NDArray[np.datetime64] = np.full(n, np.datetime64("NaT", "s"))
     dates = ("qualified_at", "converted_at", "last_inbound_at", "last_outbound_at", "opted_out_at")
-    return {name: never for name in (*dates, "last_verified_at")}
+    return dict.fromkeys((*dates, "last_verified_at"), never)
 
 
 def _retyped(draws: Draws, copies: Columns, day: Ints, by_siren: int, first: int) -> Columns:
@@ -156,7 +162,7 @@ def _retyped(draws: Draws, copies: Columns, day: Ints, by_siren: int, first: int
         "company": texts([str(each).upper() for each in copies["company"]]),
         "contact_name": np.where(same, people, copies["contact_name"]),
         "email": np.where(same, names.emails(list(people), host), copies["email"]),
-        "siren": np.where(same, copies["siren"], None),
+        "siren": blanked(copies["siren"], ~same),
         "phone": names.phones(first + 4_000, n),
         "status": texts(["new"] * n),
         "created_at": stamp(day, 9 * 60 + 15),

@@ -9,7 +9,7 @@ import numpy as np
 
 from jalon.demo.companies import PLACES, Companies
 from jalon.demo.days import LAST, stamp
-from jalon.demo.draws import Columns, Draws, Flags, Ints, Texts, labels, numbered, texts
+from jalon.demo.draws import Columns, Draws, Flags, Ints, Texts, keyed, labels, numbered, texts
 from jalon.demo.pipeline import Deals
 from jalon.demo.team import NAMES, colleague_of
 
@@ -18,6 +18,15 @@ BOOKED, HELD, NO_SHOW, BY_US, BY_THEM, MOVED = range(len(STATUSES))
 KINDS = ("Premier rendez-vous", "Rendez-vous de suivi")
 FIRST_SLOT = (0.72, 0.16, 0.12)
 """First meetings held at once, moved then held, missed then held."""
+
+
+@dataclass(frozen=True)
+class Refs:
+    """The identifiers of the deals, the leads and the accounts, by index."""
+
+    deals: Texts
+    leads: Texts
+    accounts: Texts
 
 
 @dataclass(frozen=True)
@@ -41,14 +50,12 @@ class _Slots:
         return _Slots(**{**kept, "after": place[kept["after"]]})
 
 
-def meetings(
-    seed: int, deals: Deals, companies: Companies, keys: Texts, leads: Texts, accounts: Texts
-) -> tuple[Columns, Columns]:
+def meetings(seed: int, deals: Deals, companies: Companies, refs: Refs) -> tuple[Columns, Columns]:
     """The tables of the meetings and of who attended them."""
     draws = Draws(seed, "meetings")
     slots = _known(_chained([_firsts(draws, deals), _missed(draws, deals), _seconds(draws, deals)]))
     ids = numbered("RDV", len(slots))
-    table = _table(draws, slots, deals, companies, ids, (keys, leads, accounts))
+    table = _table(draws, slots, deals, companies, refs) | {"source_id": ids}
     return table, _attendees(draws, slots, deals, companies, ids)
 
 
@@ -127,29 +134,20 @@ def _seconds(draws: Draws, deals: Deals) -> _Slots:
     return _in_two(opening, _with(late, after=again, first=np.zeros(len(again), dtype=np.bool_)))
 
 
-def _table(
-    draws: Draws,
-    slots: _Slots,
-    deals: Deals,
-    companies: Companies,
-    ids: Texts,
-    refs: tuple[Texts, Texts, Texts],
-) -> Columns:
-    keys, leads, accounts = refs
+def _table(draws: Draws, slots: _Slots, deals: Deals, companies: Companies, refs: Refs) -> Columns:
     n = len(slots)
     company = deals.company[slots.deal]
     place = labels([each[1] for each in PLACES], companies.place[company])
     online = draws.chance(0.25, n) & ~slots.first
     return {
-        "source_id": ids,
-        "deal": keys[slots.deal],
-        "lead": np.append(leads, None)[deals.lead[slots.deal]],
-        "account": accounts[company],
+        "deal": refs.deals[slots.deal],
+        "lead": keyed(refs.leads, deals.lead[slots.deal]),
+        "account": refs.accounts[company],
         "owner": labels(NAMES, deals.rep[slots.deal]),
         "booked_at": stamp(slots.booked, _hour_booked(slots)),
         "due_at": stamp(slots.due, 60 * draws.whole(10, 15, n)),
         "status": labels(STATUSES, slots.status),
-        "rescheduled_from": np.append(ids, None)[slots.after],
+        "rescheduled_from": keyed(numbered("RDV", n), slots.after),
         "place": np.where(online, "Visioconférence", place),
         "kind": labels(KINDS, np.where(slots.first, 0, 1)),
     }

@@ -10,25 +10,29 @@ import numpy as np
 
 from jalon.demo.draws import Draws, Ints, Texts, texts
 
-_HEADS = (
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_HEADS = _words(
     "Valm Clairb Montr Belv Rochs Fontr Saulv Aurb Chamn Nerv Torl Landr Virg Galm Morv Serl "
     "Dorb Vern Palv Corb Brez Thal Ormel Fauc"
-).split()
-_MIDDLES = "a o e i ou au ara olo eri ana uva isa ora ila une emo".split()
-_TAILS = (
-    "nac sel zan rive court dour tier gny zac ssac lune roy quin bret mas lieu reil tane"
-).split()
-_POOL = len(_HEADS) * len(_MIDDLES) * len(_TAILS)
-_FIRST_NAMES = (
-    "Adèle Alban Anaïs Basile Béatrice Camille Cécile Clément Colette Damien Delphine Édith Élise "
-    "Émile Estelle Fabrice Florent Gaëlle Gaspard Hélène Honoré Inès Jeanne Joël Julien Laure "
-    "Léonie Loïc Lucie Manon Marius Maud Noémie Odile Pascal Quentin Rémi Solène Théo Yvonne"
-).split()
-_FAMILY_NAMES = tuple(
-    head + tail
-    for head in "Barv Cadr Delm Estr Farg Gourv Javr Lorm Marz Norb Perv Rastr".split()
-    for tail in "ellin onnet auge ignac ouvier ardin esson".split()
 )
+_MIDDLES = _words("a o e i ou au ara olo eri ana uva isa ora ila une emo")
+_TAILS = _words(
+    "nac sel zan rive court dour tier gny zac ssac lune roy quin bret mas lieu reil tane"
+)
+_POOL = len(_HEADS) * len(_MIDDLES) * len(_TAILS)
+_FIRST_NAMES = _words(
+    "Adèle Alban Anaïs Basile Béatrice Camille Cécile Clément Colette Damien Delphine Édith "
+    "Élise Émile Estelle Fabrice Florent Gaëlle Gaspard Hélène Honoré Inès Jeanne Joël Julien "
+    "Laure Léonie Loïc Lucie Manon Marius Maud Noémie Odile Pascal Quentin Rémi Solène Théo "
+    "Yvonne"
+)
+_FAMILY_HEADS = _words("Barv Cadr Delm Estr Farg Gourv Javr Lorm Marz Norb Perv Rastr")
+_FAMILY_TAILS = _words("ellin onnet auge ignac ouvier ardin esson")
+_FAMILY_NAMES = tuple(head + tail for head in _FAMILY_HEADS for tail in _FAMILY_TAILS)
 # The ranges that the French regulator keeps for fiction.
 _FICTION = ("01 99 00", "02 61 91", "03 53 01", "04 65 71", "05 36 49", "06 39 98")
 
@@ -49,7 +53,9 @@ def people(draws: Draws, n: int) -> Texts:
     """``n`` first and last names."""
     first = draws.whole(0, len(_FIRST_NAMES) - 1, n)
     last = draws.whole(0, len(_FAMILY_NAMES) - 1, n)
-    return texts([f"{_FIRST_NAMES[i]} {_FAMILY_NAMES[j]}" for i, j in zip(first, last, strict=True)])
+    return texts(
+        [f"{_FIRST_NAMES[i]} {_FAMILY_NAMES[j]}" for i, j in zip(first, last, strict=True)]
+    )
 
 
 def slug(text: str) -> str:

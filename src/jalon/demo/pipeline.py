@@ -75,12 +75,12 @@ class Deals:
     @property
     def won(self) -> Flags:
         """Whether the CRM shows the deal as won."""
-        return self.closed & (self.fate == WON)
+        return np.asarray(self.closed & (self.fate == WON))
 
     @property
     def lost(self) -> Flags:
         """Whether the CRM shows the deal as lost."""
-        return self.closed & (self.fate == LOST)
+        return np.asarray(self.closed & (self.fate == LOST))
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,9 @@ def deals(seed: int, companies: Companies, leads: Flow) -> Deals:
 
 
 def _joined(one: _Any, other: _Any) -> _Any:
-    values = {f.name: np.concatenate([getattr(one, f.name), getattr(other, f.name)]) for f in fields(one)}
+    values = {
+        f.name: np.concatenate([getattr(one, f.name), getattr(other, f.name)]) for f in fields(one)
+    }
     return type(one)(**values)
 
 
@@ -144,7 +146,8 @@ def _pipeline(draws: Draws, companies: Companies, start: _Start) -> Deals:
     met = quoted & draws.chance(0.9, n)
     joint = met & draws.chance(JOINT_SHARE + JOINT_SLOPE * cut, n)
     late = quoted & draws.chance(0.40 + 0.08 * cut + SLOWNESS[rep], n)
-    p = np.where(quoted, chance(cut, sector, start.source, rep, joint, late), 0.0)
+    base = _before(cut, sector, start.source, rep)
+    p = np.where(quoted, _chance(base, joint, late), 0.0)
     fate = _fates(draws, p)
     requested, sent, decided = _days(draws, start, quoted, late)
     return Deals(
@@ -156,13 +159,15 @@ def _pipeline(draws: Draws, companies: Companies, start: _Start) -> Deals:
     )  # fmt: skip
 
 
-def chance(
-    cut: Floats, sector: Ints, source: Ints, rep: Ints, joint: Flags, late: Flags
-) -> Floats:
-    """The true chance that a quoted deal is won."""
+def _before(cut: Floats, sector: Ints, source: Ints, rep: Ints) -> Floats:
     by_sector = np.array([each.effect for each in SECTORS])
     total = BASE + SIZE_EFFECT * cut + by_sector[sector] + SOURCE_EFFECT[source] + SKILL[rep]
-    return np.asarray(np.clip(total + TEAM_EFFECT * joint + LATE_EFFECT * late, 0.02, 0.95))
+    return np.asarray(total)
+
+
+def _chance(base: Floats, joint: Flags, late: Flags) -> Floats:
+    """The true chance that a quoted deal is won."""
+    return np.asarray(np.clip(base + TEAM_EFFECT * joint + LATE_EFFECT * late, 0.02, 0.95))
 
 
 def _fates(draws: Draws, p: Floats) -> Ints:

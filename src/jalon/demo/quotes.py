@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from jalon.demo.days import LAST, stamp
-from jalon.demo.draws import Columns, Draws, Texts, numbered
+from jalon.demo.draws import Columns, Draws, Ints, Texts, numbered
 from jalon.demo.pipeline import Deals
 
 SECOND_VERSION = 0.25
@@ -14,9 +14,7 @@ SECOND_VERSION = 0.25
 def quotes(seed: int, deals: Deals, keys: Texts) -> Columns:
     """The table of the quotes."""
     draws = Draws(seed, "quotes")
-    again = deals.sent + 1 + (draws.uniform(deals.size) * (deals.decided - deals.sent - 1)).astype(
-        np.int64
-    )
+    again = _again(draws, deals)
     twice = deals.quoted & draws.chance(SECOND_VERSION, deals.size) & (again <= LAST)
     first = np.flatnonzero(deals.quoted & (deals.sent <= LAST))
     second = np.flatnonzero(twice)
@@ -35,3 +33,9 @@ def quotes(seed: int, deals: Deals, keys: Texts) -> Columns:
         "sent_at": stamp(np.where(version == 1, deals.sent[deal], again[deal])),
         "accepted_at": stamp(deals.decided[deal], where=accepted),
     }
+
+
+def _again(draws: Draws, deals: Deals) -> Ints:
+    """The day of the second version, before the decision."""
+    room = deals.decided - deals.sent - 1
+    return deals.sent + 1 + (draws.uniform(deals.size) * room).astype(np.int64)

@@ -9,7 +9,11 @@ from jalon.demo.days import MONTHS, START, month_starts, season, stamp
 from jalon.demo.draws import Columns, numbered, texts
 from jalon.demo.team import TEAMS
 
-MONTHLY = (("revenue", 150_000.0, 0.010), ("new_customers", 14.0, 0.012), ("meetings_held", 62.0, 0.008))
+MONTHLY = (
+    ("revenue", 150_000.0, 0.010),
+    ("new_customers", 14.0, 0.012),
+    ("meetings_held", 62.0, 0.008),
+)
 """Each followed figure: its objective in the first month, and how it grows a month."""
 YEARLY = (("win_rate", 0.48), ("nps", 20.0), ("hold_rate", 0.80))
 AUTHOR = "Direction commerciale"
@@ -59,5 +63,5 @@ def market() -> Columns:
         "source_id": numbered("UNI", n, 2),
         "sector": texts([each.name for each in SECTORS]),
         "accounts": np.array([each.universe for each in SECTORS]),
-        "as_of": stamp(np.full(n, 92)),
+        "as_of": stamp(np.full(n, 91)),
     }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from jalon.demo.draws import Columns, Draws, Floats, Ints, labels, numbered, texts
 from jalon.demo.days import stamp
+from jalon.demo.draws import Columns, Draws, Floats, Ints, labels, numbered, texts
 
 TEAMS = ("Alpes", "Ouest", "Nord")
 REGIONS = ("Auvergne-Rhône-Alpes", "Pays de la Loire", "Hauts-de-France")
@@ -67,4 +67,4 @@ def colleague_of(draws: Draws, reps: Ints) -> Ints:
     firsts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     teams = TEAM[reps]
     step = draws.whole(1, sizes[teams] - 1, len(reps))
-    return firsts[teams] + (reps - firsts[teams] + step) % sizes[teams]
+    return np.asarray(firsts[teams] + (reps - firsts[teams] + step) % sizes[teams])

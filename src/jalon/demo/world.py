@@ -30,7 +30,7 @@ from jalon.demo import (
 )
 from jalon.demo.bulk import deals_only
 from jalon.demo.days import stamp
-from jalon.demo.draws import Columns, Draws, Ints, Texts, labels, texts
+from jalon.demo.draws import Columns, Draws, Ints, Moments, Texts, keyed, labels, texts
 
 __all__ = ["COMPANY", "OLD_CUSTOMERS", "World", "build", "deals_only"]
 
@@ -90,7 +90,7 @@ def build(seed: int = 2026, scale: float = 1.0) -> World:
         "target": targets.targets(scale),
         "market": targets.market(),
     }
-    found = truths.truths(base.leads, base.deals, lost, file)
+    found = truths.truths(base.deals, lost, file)
     return World(seed, scale, MappingProxyType(tables), found)
 
 
@@ -129,11 +129,14 @@ def _accounts(base: _Base) -> dict[str, Columns]:
 def _pipeline(base: _Base, lost: losses.Losses) -> dict[str, Columns]:
     steps = stages.steps(base.seed, base.deals)
     met, attended = meetings.meetings(
-        base.seed, base.deals, base.companies, base.deal_ids, base.lead_ids, base.account_ids
+        base.seed,
+        base.deals,
+        base.companies,
+        meetings.Refs(base.deal_ids, base.lead_ids, base.account_ids),
     )
     reps = base.companies.rep
     tried = activities.activities(
-        base.seed, base.leads, base.deals, reps, base.lead_ids, base.deal_ids
+        base.seed, base.leads, base.deals, reps, (base.lead_ids, base.deal_ids)
     )
     return {
         "deal": _deals(base, steps, lost),
@@ -148,12 +151,11 @@ def _deals(base: _Base, steps: tuple[Ints, Ints, Ints], lost: losses.Losses) -> 
     deals = base.deals
     stage = stages.current(steps[0], steps[1])
     work = products.named(_works(base))
-    due = deals.created + Draws(base.seed, "expected").whole(45, 110, deals.size)
     return {
         "source_id": base.deal_ids,
         "account": base.account_ids[deals.company],
-        "lead": np.append(base.lead_ids, None)[deals.lead],
-        "name": texts([f"{w} – {c}" for w, c in zip(work, base.companies.name[deals.company], strict=True)]),
+        "lead": keyed(base.lead_ids, deals.lead),
+        "name": _names(base, work),
         "owner": labels(team.NAMES, deals.rep),
         "product": work,
         "source": labels(channels.SOURCES, deals.source),
@@ -165,11 +167,22 @@ def _deals(base: _Base, steps: tuple[Ints, Ints, Ints], lost: losses.Losses) -> 
         "currency": products.euros(deals.size),
         "probability": stages.PROBABILITY[stage],
         "created_at": stamp(deals.created),
-        "expected_close_at": stamp(due, where=~deals.closed),
+        "expected_close_at": _expected(base),
         "closed_at": stamp(deals.decided, where=deals.closed),
         "kind": labels(("new", "expansion"), (deals.source == channels.EXISTING).astype(np.int64)),
         **lost.columns,
     }
+
+
+def _names(base: _Base, work: Texts) -> Texts:
+    clients = base.companies.name[base.deals.company]
+    return texts([f"{what} – {who}" for what, who in zip(work, clients, strict=True)])
+
+
+def _expected(base: _Base) -> Moments:
+    """The closing that the seller announces, of open deals only."""
+    wait = Draws(base.seed, "expected").whole(45, 110, base.deals.size)
+    return stamp(base.deals.created + wait, where=~base.deals.closed)
 
 
 def _works(base: _Base) -> Ints:

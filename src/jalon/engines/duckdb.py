@@ -10,6 +10,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+#: What the engine raises: callers turn it into a sentence of their own.
+EngineError = duckdb.Error
+
 Parameters = Sequence[Any] | dict[str, Any] | None
 
 

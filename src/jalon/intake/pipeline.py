@@ -76,7 +76,7 @@ def look(
     for path in found.files:
         progress(path.name)
         try:
-            tables += _read(path, engine, brief)
+            tables += _read(path, _shown(path, paths), engine, brief)
         except InputError as error:
             if alone or isinstance(error, MustAskError):
                 raise
@@ -112,11 +112,19 @@ def prepare(
     return prepared
 
 
+def _shown(path: Path, roots: Sequence[Path]) -> str:
+    """The file's name as the user knows it: its path below the folder given."""
+    for root in roots:
+        if root.is_dir() and path.is_relative_to(root):
+            return path.relative_to(root).as_posix()
+    return path.name
+
+
 def _read(
-    path: Path, engine: DuckDB, brief: Brief
+    path: Path, name: str, engine: DuckDB, brief: Brief
 ) -> list[tuple[TextTable, list[ColumnProfile]]]:
-    said = brief.map_file.reading(path.name) if brief.map_file else {}
-    options = replace(brief.reading, **said)
+    said = brief.map_file.reading(name) if brief.map_file else {}
+    options = replace(brief.reading, name=name, **said)
     tables = []
     for table in read(path, engine, options):
         if table.rows == 0:
@@ -124,7 +132,7 @@ def _read(
         profiles = profile(table, engine, options.decimal, options.date_order)
         tables.append((table, list[ColumnProfile](profiles)))
     if not tables:
-        raise InputError.of("header_only", Where(file=path.name))
+        raise InputError.of("header_only", Where(file=name))
     return tables
 
 

@@ -207,9 +207,11 @@ def _add_number(verdict: _Verdict, value: str, times: int) -> bool:
 
 def _size(value: str) -> float:
     """The magnitude of a number as written, its last mark taken for the decimal one."""
-    digits = "".join(letter for letter in value if letter.isdigit() or letter in ",.")
+    written, _, exponent = value.lower().partition("e+")
+    digits = "".join(letter for letter in written if letter in "0123456789,.")
     head, mark, tail = digits.replace(",", ".").rpartition(".")
-    return float(f"{head.replace('.', '')}.{tail}" if mark else digits)
+    size = f"{head.replace('.', '')}.{tail}" if mark else digits
+    return float(f"{size}e{exponent.strip()}" if exponent.strip().isdecimal() else size)
 
 
 def _is_null_word(value: str) -> bool:

@@ -16,6 +16,8 @@ from jalon.intake.sources import ReadOptions, drop, read
 from jalon.intake.text_table import Content, Evidence, TextTable
 from jalon.model.problems import Problem, Where
 
+BEYOND_MONEY = 10.0**14
+
 
 @dataclass(frozen=True)
 class ReadTable:
@@ -74,7 +76,10 @@ def _value(cell: exp.Expr, column: Profile) -> exp.Expr:
         moment = parse.moment(cell, column)
         return exp.cast(moment, "DATE") if column.precision in ("day", "month") else moment
     if column.content is Content.DECIMAL and "ambiguous" not in column.marks:
-        return parse.share(cell, column) if "percent" in column.marks else parse.money(cell, column)
+        if "percent" in column.marks:
+            return parse.share(cell, column)
+        exact = (column.largest or 0) < BEYOND_MONEY
+        return parse.money(cell, column) if exact else parse.number(cell, column)
     if column.content is Content.INTEGER:
         return parse.integer(cell, column)
     if column.content is Content.FLAG:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
@@ -340,18 +339,6 @@ class _Staging:
             f"CREATE TEMP TABLE {relation} AS SELECT min(_line) AS _line, count(*) AS _lines, "
             f"{KEY}, {', '.join(values)} FROM {typed} WHERE _bad IS NULL GROUP BY {KEY}"
         )
-
-
-def lines_of(engine: DuckDB, staged: Staged) -> list[tuple[str, int, str]]:
-    """The order lines behind rows: key, physical row, cells as JSON."""
-    if staged.lines is None:
-        return []
-    table = engine.run(f"SELECT * EXCLUDE (_bad) FROM {staged.lines} WHERE _bad IS NULL")
-    rows = table.to_pylist()
-    return [
-        (row.pop(KEY), row.pop("_line"), json.dumps(row, ensure_ascii=False, default=str))
-        for row in rows
-    ]
 
 
 def _tests(fields: Sequence[_Field]) -> list[tuple[int, str, exp.Expr]]:

@@ -131,30 +131,41 @@ class Measurer:
         rules = definition.rules(part)
         wanted = question.basis or self.bases.get(definition.id) or self.bases.get("*")
         rules = [each for each in rules if each.basis == wanted] or rules
-        for measure in rules:
-            why = self._lacks(measure, question)
-            if why is None:
-                return _Task(definition, measure)
-            lacking = lacking or why
+        for by in dict.fromkeys((question.by, ())):
+            for measure in rules:
+                why = self._lacks(measure, question, by)
+                if why is None:
+                    return _Task(definition, measure)
+                lacking = lacking or why
         assert lacking is not None
         first = rules[0]
         return Answer.lacking(definition.id, first.part, first.unit, question.level, lacking)
 
-    def _lacks(self, measure: Measure, question: Question) -> Problem | None:
-        """What keeps a basis from being used; None where nothing does."""
+    def _lacks(
+        self, measure: Measure, question: Question, by: tuple[str, ...] = ()
+    ) -> Problem | None:
+        """What keeps a basis from being used; None where nothing does.
+
+        ``by``: dimensions that must hold something there, for the basis to answer by them.
+        """
         if measure.estimate == "formula":
-            return self._formula_lacks(measure, question)
-        key = ("lacks", measure, question.clock)
+            return self._formula_lacks(measure, question, by)
+        key = ("lacks", measure, question.clock, by)
         if key not in self._kept:
-            self._kept[key] = self._why_lacking(measure, question.clock)
+            self._keep(key, self._why_lacking(measure, question.clock, by))
         found: Problem | None = self._kept[key]
         return found
 
-    def _formula_lacks(self, measure: Measure, question: Question) -> Problem | None:
+    def _formula_lacks(
+        self, measure: Measure, question: Question, by: tuple[str, ...]
+    ) -> Problem | None:
         for name in self.catalogue.operands(measure.formula or ""):
             task = self._operand(name, measure, question)
             if isinstance(task, Answer):
                 return task.missing
+            why = self._lacks(task.measure, question, by)
+            if why is not None:
+                return why
         return None
 
     def _operand(self, name: str, measure: Measure, question: Question) -> _Task | Answer:
@@ -163,33 +174,44 @@ class Measurer:
         basis = measure.basis or None
         return self._task(definition, replace(question, part=None, basis=basis))
 
-    def _why_lacking(self, measure: Measure, clock: Clock) -> Problem | None:
+    def _why_lacking(
+        self, measure: Measure, clock: Clock, by: tuple[str, ...]
+    ) -> Problem | None:
         if self.source.relation(measure.table, clock) is None:
             return Problem("needs_table", {"table": measure.basis or measure.table})
-        wanted = [*measure.needs, *measure.some]
-        if not wanted:
+        for name in self._all_null(measure, (*measure.some, *by), clock):
+            return self._lacking_column(measure, name, 0, self._count(measure, None, clock))
+        if not measure.needs:
             return None
-        among = measure.field("among")
-        timeless = _timeless(among)
-        asked = {"n": Aggregate("count", among=timeless)}
-        asked |= {
-            name: Aggregate("count", among=both(timeless, f"{name} is not null"))
-            for name in wanted
-        }
-        scan = self._bare(measure, clock)
-        row = self._run_sums(scan, asked, {}).sums
-        n = row["n"][0]
+        among = _timeless(measure.field("among"))
+        n = self._count(measure, among, clock)
         if n == 0:
             return Problem("needs_rows", {"table": measure.basis or measure.table})
         for name in measure.needs:
-            if row[name][0] < FILLED * n:
-                facts = {"table": measure.table, "column": name, "filled": int(row[name][0])}
-                return Problem("needs_column", {**facts, "rows": int(n)})
-        for name in measure.some:
-            if row[name][0] == 0:
-                facts = {"table": measure.table, "column": name, "filled": 0, "rows": int(n)}
-                return Problem("needs_column", facts)
+            filled = self._count(measure, both(among, f"{name} is not null"), clock)
+            if filled < FILLED * n:
+                return self._lacking_column(measure, name, filled, n)
         return None
+
+    def _all_null(
+        self, measure: Measure, names: Iterable[str], clock: Clock
+    ) -> Iterable[str]:
+        """The columns among these that hold nothing at all."""
+        for name in names:
+            if self._count(measure, f"{name} is not null", clock) == 0:
+                yield name
+
+    def _count(self, measure: Measure, among: str | None, clock: Clock) -> int:
+        key = ("count", measure.table, among, clock)
+        if key not in self._kept:
+            asked = {"n": Aggregate("count", among=among)}
+            self._keep(key, int(self._ask(self._bare(measure, clock), asked, {}, None).sums["n"][0]))
+        found: int = self._kept[key]
+        return found
+
+    def _lacking_column(self, measure: Measure, name: str, filled: int, rows: int) -> Problem:
+        facts = {"table": measure.table, "column": name, "filled": filled, "rows": rows}
+        return Problem("needs_column", facts)
 
     def _bare(self, measure: Measure, clock: Clock, where: str | None = None) -> Scan:
         source = self.source.relation(measure.table, clock)
@@ -481,7 +503,7 @@ class Measurer:
     ) -> Answer:
         measure = task.measure
         names = [name for name in summary.keys if name != PERIOD]
-        periods = self._row_periods(scan, question, summary)
+        periods = self._row_periods(measure, scan, question, summary)
         answer = Answer(
             measure.kpi,
             measure.part,
@@ -494,6 +516,8 @@ class Measurer:
             self._maturity(measure, summary, figures),
         )
         kept = order(summary, [name for name in (PERIOD, *names) if name in summary.keys])
+        if question.by and question.grain is Grain.NONE:
+            kept = kept[figures.n[kept] > 0]
         if measure.classes:
             shares = measure.estimate == "distribution"
             counted = figures.numerator if shares and figures.numerator is not None else figures.n
@@ -514,14 +538,17 @@ class Measurer:
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(among > 0, mature / among, np.nan)
 
-    def _row_periods(self, scan: Scan, question: Question, summary: Summary) -> list[Period]:
+    def _row_periods(
+        self, measure: Measure, scan: Scan, question: Question, summary: Summary
+    ) -> list[Period]:
         asked = question.period
         if PERIOD not in summary.keys:
             return [asked] * summary.groups
         if scan.stock:
             by_start = {_midnight(each.start): each for each in self._periods(scan, question)
                         if each.start}
-            return [by_start.get(label, asked) for label in summary.labels(PERIOD)]
+            found = [by_start.get(label, asked) for label in summary.labels(PERIOD)]
+            return found if _uses_start(measure) else [Period(None, each.end) for each in found]
         return [
             _cut(_day(label), question) if label is not None else asked
             for label in summary.labels(PERIOD)
@@ -745,12 +772,14 @@ def _combined(measure: Measure, operands: Mapping[str, Answer], question: Questi
     rows = len(places)
     n = np.full(rows, np.inf)
     notes: list[Any] = []
+    drawn = [each for each in operands.values() if not np.isnan(each.figures.low).all()]
     for answer in operands.values():
+        notes += [(code, facts, None) for code, facts, mask in answer.figures.notes if mask is None]
+    for answer in drawn or operands.values():
         counted = np.zeros(rows)
         for row in range(len(answer)):
             counted[places[_key(answer, row, question)]] = answer.figures.n[row]
         n = np.minimum(n, counted)
-        notes += [(code, facts, None) for code, facts, mask in answer.figures.notes if mask is None]
     missing = np.where(np.isnan(result.value), "formula_undefined", "").astype(object)
     figures = Figures(result.value, result.low, result.high, n, notes=notes, missing=missing)
     if isinstance(tree, exp.Div):
@@ -870,6 +899,11 @@ def _refines(finer: Scan, scan: Scan) -> bool:
 def _timeless(among: str | None) -> str | None:
     """A condition without its periods: what a basis is judged on."""
     return None if among and (":start" in among or ":end" in among) else among
+
+
+def _uses_start(measure: Measure) -> bool:
+    """Whether a state looks back over its period; else it is that of the last day alone."""
+    return any(":start" in text for _, text in measure.fields)
 
 
 def _check_part(definition: Definition, part: str | None) -> None:

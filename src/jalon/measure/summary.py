@@ -87,6 +87,9 @@ def floats(values: pa.ChunkedArray) -> Floats:
     """A column as floats, NaN where not known."""
     if pa.types.is_temporal(values.type) or pa.types.is_string(values.type):
         return np.zeros(len(values))
+    if pa.types.is_decimal(values.type):
+        # Arrow multiplies by a power of ten, which is off by the last digit.
+        return np.array([np.nan if each is None else float(each) for each in values.to_pylist()])
     cast = pc.cast(values, pa.float64(), safe=False)
     return np.asarray(cast.to_numpy(), dtype=np.float64)
 

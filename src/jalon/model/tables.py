@@ -178,7 +178,7 @@ ACCOUNT = Table(
     natural="name",
     born="created_at",
     columns=(
-        _text("name", "Nom", "Name", required=True),
+        _text("name", "Nom", "Name"),
         _code("status", "Statut", "Status"),
         _text("siren", "SIREN", "SIREN"),
         _text("siret", "SIRET", "SIRET"),
@@ -273,7 +273,7 @@ PRODUCT = Table(
     "Products",
     natural="name",
     columns=(
-        _text("name", "Nom", "Name", required=True),
+        _text("name", "Nom", "Name"),
         _code("family", "Famille", "Family"),
         _money("list_price", "Prix tarif", "List price"),
         _money("unit_cost", "Coût unitaire", "Unit cost"),
@@ -636,7 +636,7 @@ CAMPAIGN = Table(
     natural="name",
     born="started_at",
     columns=(
-        _text("name", "Nom", "Name", required=True),
+        _text("name", "Nom", "Name"),
         _code("channel", "Canal", "Channel"),
         _when("started_at", "Début", "Started at", event=True),
         _when("ended_at", "Fin", "Ended at"),
@@ -691,7 +691,7 @@ REP = Table(
     natural="name",
     born="started_at",
     columns=(
-        _text("name", "Nom", "Name", required=True, personal=True),
+        _text("name", "Nom", "Name", personal=True),
         _code("team", "Équipe", "Team"),
         _code("manager", "Responsable", "Manager"),
         _code("region", "Région", "Region"),

@@ -113,7 +113,7 @@ def _parse(text: str, columns: tuple[tuple[str, Kind], ...], option: str) -> exp
     known = dict(columns)
     tree = tree.transform(lambda node: _resolve(node, known, text, option))
     _Types(known, text, option).of(tree)
-    return tree.transform(_safe_arithmetic)
+    return _safe_arithmetic(tree)
 
 
 def condition(text: str, columns: Mapping[str, Kind], *, option: str = "--where") -> exp.Expr:
@@ -253,18 +253,19 @@ def _is_moment(node: exp.Expr, known: Mapping[str, Kind]) -> bool:
     return isinstance(node, exp.Placeholder)
 
 
-def _safe_arithmetic(node: exp.Expr) -> exp.Expr:
-    """Products in floating point (decimals would overflow); quotients NULL on a zero divisor."""
-    if isinstance(node, exp.Mul) and not node.this.is_type("double"):
-        return exp.Mul(
-            this=exp.cast(node.this, "double"), expression=exp.cast(node.expression, "double")
-        )
-    if not isinstance(node, exp.Div) or isinstance(node.expression, exp.Nullif):
-        return node
-    return exp.Div(
-        this=exp.cast(node.this, "double"),
-        expression=exp.Nullif(this=node.expression, expression=exp.Literal.number(0)),
-    )
+def _safe_arithmetic(tree: exp.Expr) -> exp.Expr:
+    """Products in floating point (decimals would overflow); quotients NULL on a zero divisor.
+
+    All of them, nested ones too.
+    """
+    for node in reversed(list(tree.find_all(exp.Mul, exp.Div))):
+        node.set("this", exp.cast(node.this, "double"))
+        if isinstance(node, exp.Mul):
+            node.set("expression", exp.cast(node.expression, "double"))
+        elif not isinstance(node.expression, exp.Nullif):
+            zero = exp.Literal.number(0)
+            node.set("expression", exp.Nullif(this=node.expression, expression=zero))
+    return tree
 
 
 class _Types:

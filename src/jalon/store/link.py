@@ -147,12 +147,14 @@ def _propose_names(engine: DuckDB, table: Table) -> None:
     names = [each for each in names if each]
     if not names or not unlinked or len(names) * len(unlinked) > MOST_COMPARED**2:
         return
+    tight = [_tight(name) for name in names]
     for (text,) in unlinked:
-        best = process.extractOne(_tight(text), names, scorer=fuzz.ratio, processor=_tight)
-        if best and best[1] >= PROBABLE:
+        best = process.extractOne(_tight(text), tight, scorer=fuzz.ratio, score_cutoff=PROBABLE)
+        # An equal name that did not link stands for several rows: there is nothing to propose.
+        if best and names[best[2]].casefold() != text.casefold():
             engine.execute(
-                "INSERT INTO meta.proposal VALUES (?, ?, ?, ?, 0)",
-                [table.name, text, best[0], best[1] / 100],
+                "INSERT INTO meta.proposal VALUES (?, ?, ?, ?)",
+                [table.name, text, names[best[2]], best[1] / 100],
             )
 
 

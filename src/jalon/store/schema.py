@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS meta.link (
     reference INTEGER, row BIGINT, how VARCHAR, score DOUBLE, since INTEGER, until INTEGER
 );
 CREATE TABLE IF NOT EXISTS meta.proposal (
-    target VARCHAR, text VARCHAR, candidate VARCHAR, score DOUBLE, rows BIGINT
+    target VARCHAR, text VARCHAR, candidate VARCHAR, score DOUBLE
 );
 CREATE TABLE IF NOT EXISTS meta.resolved (id INTEGER, key BIGINT, label VARCHAR);
 CREATE TABLE IF NOT EXISTS meta.quarantine (

@@ -170,18 +170,14 @@ class Store:
             self._rewrite()
         self._clocks.clear()
 
-    def lines(self, number: int, stage: Stage, lines: Sequence[tuple[str, int, str]]) -> None:
-        """Keep the order lines behind rows; inside the import's transaction."""
-        if not lines:
-            return
-        keys, rows, cells = zip(*lines, strict=True)
-        table = pa.table({"key": keys, "row": rows, "cells": cells})
-        with self.engine.lend("order_lines", table):
-            self.engine.execute(
-                "INSERT INTO meta.line SELECT $number, $table, o.id, l.key, l.row, l.cells "
-                "FROM order_lines l JOIN meta.origin o ON o.name = $origin",
-                {"number": number, "table": stage.table, "origin": stage.origin},
-            )
+    def lines(self, number: int, stage: Stage, relation: str) -> None:
+        """Keep the order lines behind rows, cells as JSON; inside the import's transaction."""
+        self.engine.execute(
+            f"INSERT INTO meta.line SELECT {number}, $table, o.id, l.source_id, l._line, "
+            f"to_json(l) FROM (SELECT * EXCLUDE (_bad) FROM {relation} WHERE _bad IS NULL) l "
+            "JOIN meta.origin o ON o.name = $origin",
+            {"table": stage.table, "origin": stage.origin},
+        )
 
     def imports(self) -> list[tuple[int, str, dt.datetime, dict[str, Any]]]:
         """The imports in force: number, id, when, report."""

@@ -11,7 +11,7 @@ from jalon.intake.formats import CellFormat
 
 SPACES = " \u00a0\u202f\u2009"
 SPACE = f"[{SPACES}]"
-EXPONENT = "([eE][-+]?[0-9]+)?"
+EXPONENT = "(?:[eE][-+][0-9]{1,3})?"
 CURRENCIES = {
     "€": "EUR", "eur": "EUR", "euro": "EUR", "euros": "EUR",
     "$": "USD", "us$": "USD", "usd": "USD",
@@ -36,7 +36,7 @@ class Shape:
 def _shapes() -> Iterable[Shape]:
     whole, group = "(?:0|[1-9][0-9]*)", "[1-9][0-9]{0,2}"
     yield Shape("integer", whole)
-    yield Shape("integer exponent", whole + "[eE][-+]?[0-9]+")
+    yield Shape("integer exponent", whole + "[eE][-+][0-9]{1,3}")
     for mark in ",.":
         decimal = re.escape(mark)
         yield Shape(f"ambiguous {mark}", f"{group}{decimal}[0-9]{{3}}", ambiguous=mark)
@@ -125,6 +125,7 @@ FORMAT = CellFormat(
     pattern=r"(?s).*[0-9].*",
     accepted=("0", "1234", "-12.5", "1 234,50", "1\u202f234,50", "1.234,50", "1,234.50", "1E+5",
               "(123)", "12-", "$1,117.10K", "12 k€", "45 %"),
-    refused=("", "abc", "01/02/2024", "12 rue", "1,23,4", "06 12 34 56 78", "00001", "1 2 3"),
+    refused=("", "abc", "01/02/2024", "12 rue", "1,23,4", "06 12 34 56 78", "00001", "12E45",
+             "1 2 3"),
     check=lambda text: number_cell(text) is not None,
 )  # fmt: skip

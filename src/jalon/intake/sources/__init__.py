@@ -52,16 +52,18 @@ def find(paths: Iterable[Path | str]) -> Found:
 def read(path: Path | str, engine: DuckDB, options: ReadOptions | None = None) -> list[TextTable]:
     """The tables of a file, as text in temporary relations of the engine."""
     path, options = Path(path), options or ReadOptions()
-    if problem := _refusal(path):
+    # Text in an encoding without marks looks binary until the user names it.
+    problem = _refusal(path)
+    if problem and not (problem.code == "binary_file" and options.encoding):
         raise InputError(problem)
     name = options.name or str(path)
     with TemporaryDirectory(prefix="jalon-", dir=options.directory) as folder:
         options = replace(options, name=name, directory=Path(folder))
         file, digest = unpack(path, Path(folder), options)
-        kind = kind_of(file)
+        kind = "text" if problem else kind_of(file)
         if kind not in READERS:
             raise InputError(_not_a_table(path, kind))
-        tables = _reader(kind)(file, engine, options)
+        tables = _read_as(kind, file, engine, options)
     return [replace(table, digest=digest) if digest else table for table in tables]
 
 
@@ -69,6 +71,13 @@ def drop(table: TextTable, engine: DuckDB) -> None:
     """Free the relation of a table."""
     engine.execute(f"DROP VIEW IF EXISTS {table.relation}")
     engine.execute(f"DROP TABLE IF EXISTS {table.relation}_cells")
+
+
+def _read_as(kind: str, file: Path, engine: DuckDB, options: ReadOptions) -> list[TextTable]:
+    try:
+        return _reader(kind)(file, engine, options)
+    except InputError as error:
+        raise InputError(one.at(file=options.name) for one in error.problems) from error
 
 
 def _reader(kind: str) -> Callable[[Path, DuckDB, ReadOptions], list[TextTable]]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from jalon.engines.duckdb import DuckDB
 from jalon.intake.sources.dialect import (
@@ -20,11 +21,12 @@ from jalon.intake.sources.dialect import (
     find_header,
     records,
 )
-from jalon.intake.sources.encoding import Survey, survey
+from jalon.intake.sources.encoding import Survey, record_lines, survey
 from jalon.intake.sources.options import ReadOptions
 from jalon.intake.sources.relation import (
     Batch,
     Cells,
+    filled_or_null,
     put,
     sift,
     unique_headers,
@@ -110,7 +112,7 @@ def _decide(surveyed: Survey, options: ReadOptions, name: str) -> _Text:
     sample = sample[:-1] if len(sample) > 1 and len(lines) == SAMPLE_LINES else sample
     header = find_header(sample, options.header_row)
     width = max(len(header.cells), _unnamed(header, sample))
-    regular = all(record.lines == 1 for record in sample) and not any(r.broken for r in sample)
+    regular = header.first == header.line + 1 and not any(r.broken for r in sample)
     return _Text(surveyed, delimiter, header, width, name, regular)
 
 
@@ -137,13 +139,11 @@ def _fast(text: _Text, engine: DuckDB) -> Cells | None:
     if text.width > len(text.header.cells):
         return None
     columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(text.width))
-    cells = ", ".join(
-        f"CASE WHEN trim(c{index}) = '' THEN NULL ELSE c{index} END AS c{index}"
-        for index in range(text.width)
-    )
+    tabs = text.survey.tabs
+    texts = ", ".join(filled_or_null(f"c{index}", tabs) for index in range(text.width))
     skip, relation = text.header.first - 1, unique_name()
     sql = (
-        f"CREATE TEMP TABLE {relation}_cells AS SELECT {cells} FROM read_csv($path,"
+        f"CREATE TEMP TABLE {relation}_cells AS SELECT {texts} FROM read_csv($path,"
         f" auto_detect=false, header=false, skip={skip}, delim=$mark, quote='\"', escape='\"',"
         f" nullstr='', columns={{{columns}}}, max_line_size=67108864, compression='none')"
     )
@@ -151,10 +151,27 @@ def _fast(text: _Text, engine: DuckDB) -> Cells | None:
         engine.execute(sql, {"path": _literal(text.survey.path), "mark": mark})
     except duckdb.Error:
         return None
-    if engine.rows(f"SELECT count(*) FROM {relation}_cells")[0][0] == lines - skip:
-        return Cells(f"{relation}_cells", text.width, f"rowid + {skip + 1}")
-    engine.execute(f"DROP TABLE {relation}_cells")
-    return None
+    cells = Cells(f"{relation}_cells", text.width, f"rowid + {skip + 1}")
+    rows = engine.rows(f"SELECT count(*) FROM {cells.name}")[0][0]
+    return cells if rows == lines - skip else _numbered(text, engine, cells, rows)
+
+
+def _numbered(text: _Text, engine: DuckDB, cells: Cells, rows: int) -> Cells | None:
+    """The engine's rows beside the lines where our own index says that records begin; None where
+    the two do not count the same records."""
+    starts = record_lines(text.survey.path)
+    starts = starts[starts >= text.header.first]
+    found = cells
+    if len(starts) == rows:
+        lines = pa.table({"_line": pa.array(starts)})
+        found = Cells(f"{cells.name.removesuffix('_cells')}n_cells", text.width, "_line")
+        with engine.lend(f"{found.name}_lines", lines) as lent:
+            engine.execute(
+                f"CREATE TEMP TABLE {found.name} AS"
+                f" SELECT * FROM {lent} POSITIONAL JOIN {cells.name}"
+            )
+    engine.execute(f"DROP TABLE {cells.name}")
+    return found if found is not cells else None
 
 
 def _literal(path: Path) -> str:
@@ -167,12 +184,12 @@ def _kept(text: _Text, exact: _Exact) -> Iterator[Record]:
     first = text.header.first
     for _ in range(MAX_UNCLOSED):
         again = 0
-        for found in records(_lines(text.survey.path, first), text.delimiter.mark):
-            record = replace(found, line=first + found.line - 1)
-            if again := _resume(record, text):
+        for record in records(_lines(text.survey.path, first), text.delimiter.mark, first):
+            if record.lines > 1 and (again := _resume(record, text)):
                 exact.rejected.append(_unclosed(text, record.line))
                 break
-            yield from _fitted(record, text, exact)
+            if len(record.cells) == text.width or _fits(record, text, exact):
+                yield record
         if not again:
             return
         first = again
@@ -181,8 +198,6 @@ def _kept(text: _Text, exact: _Exact) -> Iterator[Record]:
 
 def _resume(record: Record, text: _Text) -> int:
     """The line to read on from where a quote took the lines of other records, else 0."""
-    if record.lines == 1:
-        return 0
     after = record.line + 1
     if record.broken:
         return after
@@ -198,33 +213,25 @@ def _unclosed(text: _Text, line: int) -> Problem:
     return Problem("unclosed_quote", {}, Where(row=line, value=raw.rstrip("\r\n")))
 
 
-def _fitted(record: Record, text: _Text, exact: _Exact) -> Iterator[Record]:
-    filled, surplus = filled_count(record.cells), filled_count(record.cells[text.width :])
-    if not filled:
-        return
-    if surplus:
+def _fits(record: Record, text: _Text, exact: _Exact) -> bool:
+    """Whether a record of another width than the header's is one all the same."""
+    if not filled_count(record.cells):
+        return False
+    if filled_count(record.cells[text.width :]):
         raw = (text.delimiter.mark or "").join(record.cells)
         facts = {"cells": len(record.cells), "expected": text.width}
         exact.rejected.append(Problem("too_many_cells", facts, Where(row=record.line, value=raw)))
-        return
+        return False
     exact.padded += len(record.cells) < text.width
-    yield record
+    return True
 
 
 def _batches(found: Iterator[Record], width: int) -> Iterator[Batch]:
     while batch := list(itertools.islice(found, BATCH)):
-        rows = [_sized(record.cells, width) for record in batch]
-        yield (
-            [record.line for record in batch],
-            [list(column) for column in zip(*rows, strict=True)],
-        )
-
-
-def _sized(cells: list[str], width: int) -> list[str | None]:
-    row: list[str | None] = [
-        cell if cell and not cell.isspace() else None for cell in cells[:width]
-    ]
-    return row + [None] * (width - len(row))
+        rows = [record.cells for record in batch]
+        if any(len(row) != width for row in rows):
+            rows = [(row + [""] * width)[:width] for row in rows]
+        yield [record.line for record in batch], list(zip(*rows, strict=True))
 
 
 def _table(text: _Text, engine: DuckDB, cells: Cells, exact: _Exact) -> TextTable:

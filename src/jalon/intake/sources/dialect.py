@@ -7,6 +7,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
+
+from jalon.model.problems import InputError, Where
 
 BLANKS = " "
 DELIMITERS = (";", "\t", "|", ",")
@@ -20,8 +23,7 @@ TYPED = re.compile(
 YEAR = re.compile(r"\s*(19|20)\d\d\s*")
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """The cells of a record and the physical line where it begins."""
 
     line: int
@@ -54,22 +56,24 @@ class Header:
     because: str
 
 
-def records(lines: Iterable[str], delimiter: str | None) -> Iterator[Record]:
-    """The records of a text with the physical lines where they begin; blank lines are left out.
+def records(lines: Iterable[str], delimiter: str | None, first: int = 1) -> Iterator[Record]:
+    """The records of a text whose first line is ``first``; blank lines are left out.
 
     ``broken``: a quote opened in it is not closed where a cell ends, so that it took other records.
     """
     if delimiter == BLANKS or delimiter is None:
-        yield from _unquoted(lines, delimiter)
+        yield from _unquoted(lines, delimiter, first)
         return
     taken: list[str] = []
     reader = csv.reader(_taking(lines, taken), delimiter=delimiter)
-    before = 0
     for cells in reader:
-        if any(cells):
-            count = reader.line_num - before
-            yield Record(before + 1, cells, count, count > 1 and not _closes(taken, delimiter))
-        before = reader.line_num
+        count = len(taken)
+        if count == 1:
+            if cells:
+                yield Record(first, cells)
+        elif any(cells):
+            yield Record(first, cells, count, not _closes(taken, delimiter))
+        first += count
         taken.clear()
 
 
@@ -112,7 +116,9 @@ def _given_header(sample: Sequence[Record], given: int) -> Header:
     if given == 0:
         first = sample[0]
         return Header(0, first.line, [""] * len(first.cells), 0, 1.0, "given")
-    position = next((at for at, record in enumerate(sample) if record.line >= given), 0)
+    position = next((at for at, record in enumerate(sample) if record.line >= given), None)
+    if position is None:
+        raise InputError.of("missing_header_row", Where(row=given))
     header = sample[position]
     return Header(header.line, header.line + header.lines, header.cells, position, 1.0, "given")
 
@@ -147,8 +153,8 @@ def _measured(sample: Sequence[str], mark: str) -> Delimiter:
     return Delimiter(mark, times / counts.total(), width)
 
 
-def _unquoted(lines: Iterable[str], delimiter: str | None) -> Iterator[Record]:
-    for line, text in enumerate(lines, start=1):
+def _unquoted(lines: Iterable[str], delimiter: str | None, first: int) -> Iterator[Record]:
+    for line, text in enumerate(lines, start=first):
         cells = text.split() if delimiter else [text.rstrip("\r\n")]
         if any(cell.strip() for cell in cells):
             yield Record(line, cells)

@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from jalon.model.problems import InputError, Where
 
+IntArray = npt.NDArray[np.int64]
 BLOCK = 1 << 23
 TAIL = 1 << 12
 # Controls other than tab and line ends, C1 included, and the characters that are none.
@@ -38,6 +40,7 @@ class Survey:
     because: str
     certainty: float = 1.0
     replaced: int = 0
+    tabs: bool = True
 
 
 @dataclass
@@ -47,6 +50,7 @@ class _Counts:
     pairs: int = 0
     valid: bool = True
     controls: bool = False
+    tabs: bool = False
     trailing: int = 0
     size: int = 0
 
@@ -65,7 +69,21 @@ def survey(path: Path, encoding: str | None, directory: Path, name: str) -> Surv
     because = "byte_order_mark" if found == "utf-8-sig" else "all_bytes_valid"
     if counts.controls:
         return _transcoded(path, found, because, directory, name)
-    return Survey(path, found, digest, _lines(counts), because)
+    return Survey(path, found, digest, _lines(counts), because, tabs=counts.tabs)
+
+
+def record_lines(path: Path) -> IntArray:
+    """The physical lines where records begin: those that open with all quotes closed, and are not
+    blank. Lines end with a line feed."""
+    content = np.memmap(path, dtype="u1", mode="r")
+    ends = np.flatnonzero(content == 10)
+    if not len(ends) or ends[-1] != len(content) - 1:
+        ends = np.append(ends, len(content))
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    sizes = ends - starts
+    blank = (sizes == 0) | ((sizes == 1) & (content[np.minimum(starts, len(content) - 1)] == 13))
+    quotes = np.searchsorted(np.flatnonzero(content == 34), starts)
+    return np.flatnonzero((quotes % 2 == 0) & ~blank) + 1
 
 
 def codecs_name(encoding: str, name: str) -> str:
@@ -93,18 +111,24 @@ def _count(path: Path) -> tuple[_Counts, str]:
 
 
 def _add(counts: _Counts, block: bytes) -> None:
-    feeds, low = block.count(b"\n"), np.frombuffer(block, "u1") < 32
-    returns, tabs = block.count(b"\r"), block.count(b"\t")
-    counts.feeds += feeds
-    counts.returns += returns
-    counts.pairs += block.count(b"\r\n") if returns else 0
+    counts.feeds += (feeds := block.count(b"\n"))
     counts.size += len(block)
     counts.valid = counts.valid and _valid(block)
-    counts.controls = counts.controls or int(np.count_nonzero(low)) != feeds + returns + tabs
-    counts.controls = counts.controls or b"\x7f" in block or _has_bad_pair(block)
+    low = int(np.count_nonzero(np.frombuffer(block, "u1") < 32))
+    if low != feeds:
+        low -= _add_returns(counts, block)
+    counts.controls = counts.controls or low != feeds or b"\x7f" in block or _has_bad_pair(block)
     rest = block[-TAIL:].rstrip(b"\r\n")
     ending = block[-TAIL:][len(rest) :].count(b"\n")
     counts.trailing = ending if rest else counts.trailing + ending
+
+
+def _add_returns(counts: _Counts, block: bytes) -> int:
+    returns, tabs = block.count(b"\r"), block.count(b"\t")
+    counts.returns += returns
+    counts.pairs += block.count(b"\r\n") if returns else 0
+    counts.tabs = counts.tabs or tabs > 0
+    return returns + tabs
 
 
 def _has_bad_pair(block: bytes) -> bool:
@@ -150,9 +174,9 @@ def _strays(path: Path) -> tuple[int, int]:
     wrong = right = 0
     for block in _blocks(path):
         text = block.decode("utf-8", errors="surrogateescape")
-        beyond = [character for character in text if character > "\x7f"]
-        strays = sum(1 for character in beyond if "\udc80" <= character <= "\udcff")
-        wrong, right = wrong + strays, right + len(beyond) - strays
+        good = len(text.encode("utf-8", errors="ignore").decode())
+        wrong += len(text) - good
+        right += good - len(text.encode("ascii", errors="ignore"))
     return wrong, right
 
 
@@ -165,6 +189,17 @@ def _stray(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("jalon-strays", _stray)
 
 
+def _cleaned(text: str) -> tuple[bytes, int]:
+    """The text in UTF-8 without control characters, and how many were replaced."""
+    content = text.encode("utf-8", "replace")
+    low = int(np.count_nonzero(np.frombuffer(content, "u1") < 32))
+    lines = sum(content.count(code) for code in (b"\n", b"\r", b"\t"))
+    if low == lines and b"\x7f" not in content and not _has_bad_pair(content):
+        return content, 0
+    clean, times = BAD_CHARACTERS.subn("\ufffd", text)
+    return clean.encode("utf-8", "replace"), times
+
+
 def _transcoded(
     path: Path, encoding: str, because: str, directory: Path, name: str, *, errors: str = "strict"
 ) -> Survey:
@@ -174,14 +209,16 @@ def _transcoded(
         try:
             with path.open(encoding=encoding, errors=errors, newline="") as text:
                 while block := text.read(BLOCK):
-                    clean, times = BAD_CHARACTERS.subn("\ufffd", block)
+                    clean = block if copy.tell() else block.removeprefix("\ufeff")
+                    content, times = _cleaned(clean)
                     replaced += times
-                    clean = clean if copy.tell() else clean.removeprefix("\ufeff")
-                    copy.write(clean.encode("utf-8", "replace"))
+                    copy.write(content)
         except (UnicodeError, LookupError):
             raise InputError.of(
                 "unreadable_encoding", Where(file=name), encoding=encoding, reason="invalid_bytes"
             ) from None
     counts, _ = _count(Path(copy.name))
     digest = hashlib.file_digest(path.open("rb"), "sha256").hexdigest()
-    return Survey(Path(copy.name), encoding, digest, _lines(counts), because, 1.0, replaced)
+    return Survey(
+        Path(copy.name), encoding, digest, _lines(counts), because, 1.0, replaced, counts.tabs
+    )

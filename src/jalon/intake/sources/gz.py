@@ -42,5 +42,5 @@ def _copy(path: Path, target: Path, bound: int, name: str) -> None:
         while block := packed.read(BLOCK):
             size += len(block)
             if size > bound:
-                raise InputError.of("too_large", Where(file=name), bytes=size, limit=bound)
+                raise InputError.of("too_large", Where(file=name), reason="packed", limit=bound)
             copy.write(block)

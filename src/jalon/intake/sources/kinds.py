@@ -24,7 +24,14 @@ MAGIC = (
     (b"\x28\xb5\x2f\xfd", "archive"),
     (b"SQLite format 3", "database"),
 )
-MARKUP = ((b"<!doctype html", "html"), (b"<html", "html"), (b"<table", "html"), (b"<?xml", "xml"))
+MARKUP = (
+    (b'[{"', "json"),
+    (b'{"', "json"),
+    (b"<!doctype html", "html"),
+    (b"<html", "html"),
+    (b"<table", "html"),
+    (b"<?xml", "xml"),
+)
 PROSE_EXTENSIONS = frozenset(
     {"md", "rst", "html", "htm", "json", "jsonl", "xml", "yaml", "yml", "toml", "ini", "cfg"}
     | {"log", "py", "sql", "js", "css", "eml", "msg", "tex", "rtf"}
@@ -92,5 +99,7 @@ def _is_text(head: bytes) -> bool:
         return True
     nuls = head.count(0)
     controls = sum(head.count(code) for code in range(1, 32) if code not in (9, 10, 12, 13, 27))
+    if nuls * 4 > len(head):
+        return False
     few = 8
     return nuls * 100 <= len(head) + few * 100 and controls * 20 <= len(head) + few * 20

@@ -26,9 +26,10 @@ FOOTER = re.compile(
 )
 FIGURE = re.compile(r"[-+(]?[€$£]? ?\d[\d\s.,'’\u00a0\u202f]*[€$£%)kKM]*")
 TAIL = 25
+MANY = 500
 
 
-Batch = tuple[list[int], list[list[str | None]]]
+Batch = tuple[list[int], Sequence[Sequence[str]]]
 
 
 @dataclass(frozen=True)
@@ -60,16 +61,23 @@ def unique_name() -> str:
     return f"text_{next(_numbers)}"
 
 
+def filled_or_null(column: str, tabs: bool = True) -> str:
+    """The SQL of a cell that is NULL where it is blank, and as found elsewhere."""
+    blank = f"trim({column})" if not tabs else f"trim({column}, ' \t\n\r\u00a0\u202f')"
+    return f"CASE WHEN {blank} = '' THEN NULL ELSE {column} END AS {column}"
+
+
 def put(engine: DuckDB, width: int, batches: Iterable[Batch]) -> Cells:
     """Rows with their lines, as a temporary table; cells beyond a row's end are NULL."""
     name = unique_name()
     columns = "".join(f", c{index} VARCHAR" for index in range(width))
+    texts = ", ".join(filled_or_null(f"c{index}") for index in range(width))
     engine.execute(f"CREATE TEMP TABLE {name}_cells (_line BIGINT{columns})")
     for lines, cells in batches:
         arrays = [pa.array(lines, pa.int64())] + [pa.array(column, pa.string()) for column in cells]
         names = ["_line", *(f"c{index}" for index in range(width))]
         with engine.lend(f"{name}_batch", pa.table(arrays, names=names)) as batch:
-            engine.execute(f"INSERT INTO {name}_cells SELECT * FROM {batch}")
+            engine.execute(f"INSERT INTO {name}_cells SELECT _line, {texts} FROM {batch}")
     return Cells(f"{name}_cells", width, "_line")
 
 
@@ -180,7 +188,7 @@ def _same(cell: str | None, header: str) -> bool:
 
 
 def _totals(engine: DuckDB, cells: Cells) -> Found:
-    if cells.width < 2:
+    if not 2 <= cells.width <= MANY:
         return {}
     first = f"coalesce({', '.join(cells.columns)})"
     blanks = " + ".join(f"(c{index} IS NULL)::INT" for index in range(cells.width))
