@@ -154,7 +154,7 @@ def parse(text: str, file: str) -> Preset:
     """The preset written in that text; ``file`` is only named in errors."""
     try:
         # All text: a stage called "No" is a stage.
-        return Preset.model_validate(yaml.load(text, Loader=yaml.BaseLoader))
+        return Preset.model_validate(yaml.load(text, Loader=yaml.CBaseLoader))
     except yaml.YAMLError as error:
         raise InputError.of("preset_not_yaml", Where(file=file), why=str(error)) from error
     except ValidationError as error:

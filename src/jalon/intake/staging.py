@@ -149,10 +149,30 @@ class _Staging:
             return self._text(column, mapped)
         typed = [self._cell(column, index) for index in mapped.columns]
         tests = tuple(
-            (index, _expected(column), parse.unreadable(_at(index), value))
+            (index, _expected(column), self._unread(index, value))
             for index, value in zip(mapped.columns, typed, strict=True)
         )
         return _Field(column, _combined(typed, mapped.combine), tests)
+
+    def _unread(self, index: int, typed: exp.Expr) -> exp.Expr:
+        """Whether a cell says something that could not be typed."""
+        if self._says_nothing(index):
+            return parse.unreadable(_at(index), typed)
+        return exp.and_(
+            exp.not_(exp.Is(this=_at(index), expression=exp.Null())),
+            exp.Is(this=typed.copy(), expression=exp.Null()),
+        )
+
+    def _says_nothing(self, index: int) -> bool:
+        """Whether some cells of the column are words for nothing (n/a, NULL, -)."""
+        return "null_word" in getattr(self.profiles[index], "marks", ("null_word",))
+
+    def _trimmed(self, index: int) -> exp.Expr:
+        """The cell without the spaces around it, unless it is a word for nothing."""
+        cell = exp.Trim(this=_at(index))
+        if not self._says_nothing(index):
+            return cell
+        return exp.Case().when(exp.not_(parse.is_null_word(_at(index))), cell)
 
     def _cell(self, column: Column, index: int) -> exp.Expr:
         profile, cell = self.profiles[index], _at(index)
@@ -185,7 +205,7 @@ class _Staging:
         return parse.moment(cell, profile, order, self.zone)
 
     def _text(self, column: Column, mapped: FieldMap) -> _Field:
-        cells: list[exp.Expr] = [_trimmed(index) for index in mapped.columns]
+        cells: list[exp.Expr] = [self._trimmed(index) for index in mapped.columns]
         value = _combined(cells, mapped.combine)
         meanings = self.map.values.get(column.name)
         if not meanings and not column.values:
@@ -254,17 +274,21 @@ class _Staging:
         """The row's id; without an id column or key, a digest of the mapped cells."""
         mapped = self.map.of(KEY)
         if mapped:
-            key = _combined([_trimmed(index) for index in mapped.columns], Combine.JOIN)
+            key = _combined([self._trimmed(index) for index in mapped.columns], Combine.JOIN)
+            readable = self.text.rows - len(self.text.rejected)
+            sure = [i for i in mapped.columns if not self._says_nothing(i)]
+            if any(self.profiles[index].filled >= readable for index in sure):
+                return key
             return exp.Coalesce(this=key, expressions=[self._digest()])
         if self.map.key:
-            return _joined([_trimmed(index) for index in self.map.key], "|")
+            return _joined([self._trimmed(index) for index in self.map.key], "|")
         return self._digest()
 
     def _digest(self) -> exp.Expr:
         """What the mapped cells say, hashed, with a number where rows are identical: all are kept."""
         indexes = sorted({index for each in self.map.fields for index in each.columns})
         cells = [
-            exp.Coalesce(this=_trimmed(index), expressions=[exp.Literal.string("␀")])
+            exp.Coalesce(this=self._trimmed(index), expressions=[exp.Literal.string("␀")])
             for index in indexes
         ]
         digest = exp.MD5(this=_joined(cells, "␟"))
@@ -357,12 +381,6 @@ def _quoted(name: str) -> exp.Column:
 
 def _at(index: int) -> exp.Expr:
     return _quoted(f"c{index}")
-
-
-def _trimmed(index: int) -> exp.Expr:
-    """The cell without the spaces around it, unless it is one of the words for nothing."""
-    cell = exp.Trim(this=_at(index))
-    return exp.Case().when(exp.not_(parse.is_null_word(_at(index))), cell)
 
 
 def _combined(values: Sequence[exp.Expr], combine: Combine) -> exp.Expr:

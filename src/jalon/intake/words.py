@@ -76,7 +76,7 @@ def bare(text: str) -> str:
 def _data() -> Mapping[str, Any]:
     text = files("jalon.intake").joinpath("words.yaml").read_text("utf-8")
     # All text: `no` is a word here, not a flag.
-    return cast("Mapping[str, Any]", yaml.load(text, Loader=yaml.BaseLoader))
+    return cast("Mapping[str, Any]", yaml.load(text, Loader=yaml.CBaseLoader))
 
 
 @cache

@@ -85,8 +85,10 @@ class _Load:
                 f"AND origin = {self.origin}) {alias} ON s.{name} = {alias}.text"
             )
         selected = ", ".join(["s._line", "s._lines", "s.source_id", *values])
+        # A view on a first import: its rows are written once, straight to their versions.
+        self.engine.execute("DROP VIEW IF EXISTS incoming")
         self.engine.execute(
-            f"CREATE OR REPLACE TEMP TABLE incoming AS SELECT {selected} "
+            f"CREATE TEMP VIEW incoming AS SELECT {selected} "
             f"FROM {quoted(self.stage.relation)} s {' '.join(joins)}"
         )
 
@@ -109,7 +111,10 @@ class _Load:
             ) f ON i.source_id = f.source_id WHERE i._line <> f._line
             """
         )
-        self.engine.execute("DELETE FROM incoming WHERE _line IN (SELECT _line FROM repeats)")
+        self.engine.execute("CREATE OR REPLACE TEMP TABLE kept_rows AS FROM incoming WHERE _line "
+                            "NOT IN (SELECT _line FROM repeats)")
+        self.engine.execute("DROP VIEW incoming")
+        self.engine.execute("CREATE TEMP VIEW incoming AS FROM kept_rows")
         rows = self.engine.rows(
             "SELECT _line, source_id FROM repeats WHERE differs ORDER BY _line"
         )
