@@ -60,8 +60,9 @@ class DuckDB:
 
     def value(self, sql: str, parameters: Parameters = None) -> Any:
         """The single value of a query, or None where it has no row."""
-        row = self.connection.execute(sql, parameters).fetchone()
-        return row[0] if row else None
+        # All rows are fetched: an answer left unfinished keeps the tables lent to it.
+        rows = self.connection.execute(sql, parameters).fetchall()
+        return rows[0][0] if rows else None
 
     @contextmanager
     def lend(self, name: str, table: pa.Table) -> Iterator[str]:
@@ -82,6 +83,15 @@ class DuckDB:
             self.execute("ROLLBACK")
             raise
         self.execute("COMMIT")
+
+    @contextmanager
+    def unordered(self) -> Iterator[None]:
+        """Statements of the block may write rows in any order: faster where order means nothing."""
+        self.execute("SET preserve_insertion_order = false")
+        try:
+            yield
+        finally:
+            self.execute("SET preserve_insertion_order = true")
 
     def close(self) -> None:
         """Give the file back."""

@@ -517,7 +517,8 @@ class Measurer:
         )
         kept = order(summary, [name for name in (PERIOD, *names) if name in summary.keys])
         if question.by and question.grain is Grain.NONE:
-            kept = kept[figures.n[kept] > 0]
+            found = figures.n if figures.numerator is None else figures.n + abs(figures.numerator)
+            kept = kept[found[kept] > 0]
         if measure.classes:
             shares = measure.estimate == "distribution"
             counted = figures.numerator if shares and figures.numerator is not None else figures.n

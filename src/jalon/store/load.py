@@ -175,10 +175,10 @@ class _Load:
         """Write the new versions, end the former ones, and note the rows touched."""
         last = self.engine.value(f"SELECT coalesce(max(_row), 0) FROM {self.target}")
         if self.first:
-            self._write(f"{last} + row_number() OVER ()", "true", "FROM incoming i")
+            self._write(f"{last} + i._line", "true", "FROM incoming i")
         else:
             self._write(
-                f"coalesce(i._row, {last} + row_number() OVER ())",
+                f"coalesce(i._row, {last} + i._line)",
                 "i._row IS NULL",
                 f"FROM fresh i LEFT JOIN {self.target} v ON v.rowid = i.former",
             )

@@ -36,7 +36,7 @@ class Stage:
         folder.mkdir(parents=True, exist_ok=True)
         target = str(folder / f"{number}.parquet").replace("'", "''")
         engine.execute(
-            f"COPY (FROM {quoted(self.relation)}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
+            f"COPY (FROM {quoted(self.relation)}) TO '{target}' (FORMAT parquet, COMPRESSION lz4_raw)"
         )
         text = json.dumps(asdict(self), ensure_ascii=False)
         (folder / f"{number}.json").write_text(text, encoding="utf-8")

@@ -73,7 +73,7 @@ class Store:
         progress: Progress = lambda _: None,
     ) -> list[Loaded]:
         """One import, whole or not at all. ``finish`` gives the report to keep with it."""
-        with self.engine.transaction():
+        with self.engine.transaction(), self.engine.unordered():
             loaded = self._write(number, at, stages, progress)
             report = finish(loaded) if finish else {}
             self.engine.execute(
