@@ -19,18 +19,15 @@ from jalon.measure.figure import Results
 from jalon.render import numbers
 from jalon.render.records import import_report
 from jalon.render.records import results as result_records
-from jalon.workspace import Import
+from jalon.workspace import Import, open_workspace
 from jalon.workspace import Workspace as Door
-from jalon.workspace import open_workspace
 
 if TYPE_CHECKING:
     import pandas
     import polars
 
 
-def open(  # noqa: A001
-    folder: str | Path, *, create: bool = True, lang: str = "fr"
-) -> Workspace:
+def open(folder: str | Path, *, create: bool = True, lang: str = "fr") -> Workspace:
     """The workspace of a folder, made where there is none.
 
     Raises WorkspaceError where another process holds it, or where there is none and ``create`` is
@@ -80,7 +77,7 @@ class Workspace:
         *,
         table: str | None = None,
         source: str | None = None,
-        map: str | Path | None = None,  # noqa: A002
+        map: str | Path | None = None,
         **reading: Any,
     ) -> ImportResult:
         """Bring files or folders in, in one transaction; the report of every row.
@@ -242,11 +239,22 @@ def _flattened(each: dict[str, Any]) -> dict[str, Any]:
     flat |= each["group"]
     period = each["period"] or {"from": None, "to": None}
     flat |= {"from": period["from"], "to": period["to"]}
-    rest = ("basis", "value", "low", "high", "level", "n", "numerator", "denominator", "maturity",
-            "missing")
+    rest = (
+        "basis",
+        "value",
+        "low",
+        "high",
+        "level",
+        "n",
+        "numerator",
+        "denominator",
+        "maturity",
+        "missing",
+    )
     flat |= {name: each[name] for name in rest}
     flat["notes"] = " ".join(each["notes"])
     if "compare" in each:
-        flat |= {f"compare_{name}": value for name, value in each["compare"].items()
-                 if name != "period"}
+        flat |= {
+            f"compare_{name}": value for name, value in each["compare"].items() if name != "period"
+        }
     return flat

@@ -70,9 +70,7 @@ class Workspace:
     @cached_property
     def measurer(self) -> Measurer:
         """What measures, and keeps what it has measured."""
-        return Measurer(
-            self.store, self.catalogue, self.settings.bases, self.settings.currency
-        )
+        return Measurer(self.store, self.catalogue, self.settings.bases, self.settings.currency)
 
     def close(self) -> None:
         """Give the database file back to other processes."""
@@ -251,8 +249,18 @@ class Workspace:
     ) -> Results:
         """Measure KPIs. Dates are inclusive. Raises RequestError where the question is wrong."""
         question = self.question(
-            kpis, by=by, grain=grain, start=start, end=end, where=where, part=part, as_of=as_of,
-            known_at=known_at, compare=compare, level=level, basis=basis,
+            kpis,
+            by=by,
+            grain=grain,
+            start=start,
+            end=end,
+            where=where,
+            part=part,
+            as_of=as_of,
+            known_at=known_at,
+            compare=compare,
+            level=level,
+            basis=basis,
         )
         return self.measurer.measure(question)
 
@@ -326,7 +334,6 @@ class Workspace:
             at += dt.timedelta(days=1)
         return max((number for number, _, made, _ in imports if made <= at), default=0)
 
-
     def examine(self) -> list[Problem]:
         """What is wrong with the data held, and could be mended."""
         return examine(self.store)
@@ -345,7 +352,7 @@ def open_workspace(folder: str | Path, *, create: bool = False) -> Workspace:
         _lay(folder)
     settings = load(folder / SETTINGS)
     store = Store.open(folder / DATABASE, memory_limit=settings.memory_limit)
-    store.told_through = {name: day for name, day in settings.data_through.items()}
+    store.told_through = dict(settings.data_through)
     workspace = Workspace(folder, store, Journal(folder / STATE), settings)
     try:
         workspace.reconcile()
@@ -379,4 +386,12 @@ def _day(day: str | dt.date | None, option: str, *, end: bool = False) -> dt.dat
     return day if isinstance(day, dt.date) else parse_day(day, option, end=end)
 
 
-__all__ = ["Brief", "Import", "JalonError", "ReadOptions", "Workspace", "load_map", "open_workspace"]
+__all__ = [
+    "Brief",
+    "Import",
+    "JalonError",
+    "ReadOptions",
+    "Workspace",
+    "load_map",
+    "open_workspace",
+]

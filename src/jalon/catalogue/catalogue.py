@@ -98,9 +98,9 @@ class _Place:
     content: Mapping[str, Any]
     lines: Mapping[str, int]
 
-    def problem(self, code: str, field: str | None = None, **facts: Any) -> Problem:
-        line = self.lines.get(field or "", self.lines[""])
-        where = Where(file=str(self.path), row=line, column=field)
+    def problem(self, code: str, at: str | None = None, /, **facts: Any) -> Problem:
+        line = self.lines.get(at or "", self.lines[""])
+        where = Where(file=str(self.path), row=line, column=at)
         return Problem(code, {"kpi": self.name, **facts}, where)
 
 
@@ -210,7 +210,16 @@ def _check_formula(
     except sqlglot.errors.SqlglotError:
         yield place.problem("expression_malformed", "formula", expression=measure.formula, near="")
         return
-    allowed = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Paren, exp.Column, exp.Identifier, exp.Literal)
+    allowed = (
+        exp.Add,
+        exp.Sub,
+        exp.Mul,
+        exp.Div,
+        exp.Paren,
+        exp.Column,
+        exp.Identifier,
+        exp.Literal,
+    )
     for node in tree.walk():
         if not isinstance(node, allowed):
             yield place.problem("expression_not_allowed", "formula", expression=measure.formula)

@@ -63,7 +63,9 @@ class Rule(_Strict):
     formula: str | None = None
     classes: Mapping[str, str] | None = None
     mature: str | None = None
-    horizon: int | None = Field(None, ge=1, description="days after which a cohort is complete")
+    horizon: int | None = Field(
+        default=None, ge=1, description="days after which a cohort is complete"
+    )
     needs: tuple[str, ...] | None = None
     some: tuple[str, ...] | None = None
     unit: str | None = None
@@ -108,9 +110,7 @@ class Definition(Rule):
         for rule in (self, base, override):
             said = {name: getattr(rule, name) for name in Rule.model_fields}
             merged |= {name: value for name, value in said.items() if value is not None}
-        fields = {
-            name: value for name, value in merged.items() if name in _ESTIMATOR_FIELDS
-        }
+        fields = {name: value for name, value in merged.items() if name in _ESTIMATOR_FIELDS}
         return Measure(
             kpi=self.id,
             part=part,
@@ -159,8 +159,23 @@ class Measure:
 
 _ESTIMATOR_FIELDS = frozenset(
     {
-        "success", "among", "value", "units", "numerator", "denominator", "plus", "minus",
-        "duration", "ended", "won", "lost", "give", "at", "share", "bounded", "certain",
+        "success",
+        "among",
+        "value",
+        "units",
+        "numerator",
+        "denominator",
+        "plus",
+        "minus",
+        "duration",
+        "ended",
+        "won",
+        "lost",
+        "give",
+        "at",
+        "share",
+        "bounded",
+        "certain",
         "never_zero",
     }
 )

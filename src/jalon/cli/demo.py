@@ -20,8 +20,16 @@ from jalon.cli.frame import (
 from jalon.cli.words import said
 
 HEADLINES = (
-    "revenue", "win_rate", "created_win_rate", "new_customers", "average_basket", "hold_rate",
-    "lead_conversion_rate", "cac", "customer_lifetime", "nps",
+    "revenue",
+    "win_rate",
+    "created_win_rate",
+    "new_customers",
+    "average_basket",
+    "hold_rate",
+    "lead_conversion_rate",
+    "cac",
+    "customer_lifetime",
+    "nps",
 )
 
 
@@ -60,8 +68,13 @@ def demo(
                 done = found.import_([exports], None, step)
                 answers = found.measure(list(HEADLINES))
                 if as_json:
-                    show_json({"workspace": str(target), "import": import_report(done, spoken),
-                               "measure": results(answers, spoken)})
+                    show_json(
+                        {
+                            "workspace": str(target),
+                            "import": import_report(done, spoken),
+                            "measure": results(answers, spoken),
+                        }
+                    )
                     return
                 catalogue = found.catalogue
         show_results(answers, catalogue, spoken)

@@ -39,8 +39,12 @@ def show_results(answers: Results, catalogue: Catalogue, lang: str) -> None:
 
 
 def _show_single(answers: Sequence[Answer], catalogue: Catalogue, lang: str, console: Any) -> None:
-    table = _table((said("col.kpi"), "left"), (said("col.value"), "right"),
-                   (said("col.interval"), "left"), (said("col.n"), "right"))
+    table = _table(
+        (said("col.kpi"), "left"),
+        (said("col.value"), "right"),
+        (said("col.interval"), "left"),
+        (said("col.n"), "right"),
+    )
     compared = any(each.compare for each in answers)
     if compared:
         table.add_column(said("col.compare"))
@@ -59,8 +63,12 @@ def _show_series(answer: Answer, catalogue: Catalogue, lang: str, console: Any) 
     periods = len(set(answer.periods)) > 1
     heads = [(said("col.period"), "left")] if periods else []
     heads += [(label(name, lang), "left") for name in answer.groups]
-    heads += [(said("col.value"), "right"), (said("col.interval"), "left"), (said("col.n"), "right"),
-              ("", "left")]
+    heads += [
+        (said("col.value"), "right"),
+        (said("col.interval"), "left"),
+        (said("col.n"), "right"),
+        ("", "left"),
+    ]
     if answer.maturity is not None:
         heads.append((said("col.maturity"), "right"))
     if answer.compare:
@@ -105,8 +113,10 @@ def _cells(answer: Answer, row: int, lang: str) -> tuple[str, str, str]:
     between = ""
     if not (math.isnan(low) or math.isnan(high)):
         to = said("to")
-        between = (f"{numbers.figure(low, answer.unit, lang)} {to} "
-                   f"{numbers.figure(high, answer.unit, lang)}")
+        between = (
+            f"{numbers.figure(low, answer.unit, lang)} {to} "
+            f"{numbers.figure(high, answer.unit, lang)}"
+        )
     return value, between, numbers.count(figures.n[row], lang)
 
 
@@ -199,8 +209,12 @@ def show_catalogue(listed: Sequence[Mapping[str, Any]], lang: str) -> None:
     """The KPIs, and what the others need."""
     from rich.console import Console
 
-    table = _table(("", "left"), (said("col.id"), "left"), (said("col.kpi"), "left"),
-                   (said("col.needs"), "left"))
+    table = _table(
+        ("", "left"),
+        (said("col.id"), "left"),
+        (said("col.kpi"), "left"),
+        (said("col.needs"), "left"),
+    )
     for each in listed:
         mark = {True: "✓", False: "–", None: ""}[each["measurable"]]
         table.add_row(mark, each["id"], each["label"][lang], ", ".join(each["needs"]))

@@ -65,7 +65,9 @@ def framed(lang: str | None, as_json: bool = False, debug: bool = False) -> Iter
     except Exception as error:
         if debug:
             raise
-        found = JalonError(Problem("internal_error", {"detail": f"{type(error).__name__}: {error}"}))
+        found = JalonError(
+            Problem("internal_error", {"detail": f"{type(error).__name__}: {error}"})
+        )
         _say(found, spoken or "fr", as_json)
         raise typer.Exit(1) from None
 
@@ -125,8 +127,12 @@ def progress(as_json: bool) -> Iterator[Any]:
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(pulse_style="cyan"),
-               TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(pulse_style="cyan"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(said("working"), total=None)
         yield lambda step: bar.update(task, description=step)

@@ -70,8 +70,18 @@ def measure(
         notices(found, spoken)
         names = [name.strip() for kpi in kpis for name in kpi.split(",") if name.strip()]
         answers = found.measure(
-            names, by=by or (), grain=grain, start=start, end=end, part=part, where=where,
-            as_of=as_of, known_at=known_at, compare=compare, level=level, basis=basis,
+            names,
+            by=by or (),
+            grain=grain,
+            start=start,
+            end=end,
+            part=part,
+            where=where,
+            as_of=as_of,
+            known_at=known_at,
+            compare=compare,
+            level=level,
+            basis=basis,
         )
         if as_json:
             show_json(results(answers, spoken))

@@ -41,16 +41,25 @@ def read_file(
         from jalon.render.reading import record, write
 
         options = {
-            "encoding": encoding, "delimiter": delimiter, "header_row": header_row,
-            "sheet": sheet, "decimal": decimal,
+            "encoding": encoding,
+            "delimiter": delimiter,
+            "header_row": header_row,
+            "sheet": sheet,
+            "decimal": decimal,
             "date_order": date_order.upper() if date_order else None,
         }
-        given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+        given: dict[str, Any] = {
+            name: value for name, value in options.items() if value is not None
+        }
         tables = read(file, **given)
         written = write(tables, out) if out else []
         if as_json:
-            show_json({"tables": [record(each, spoken) for each in tables],
-                       "written": [str(each) for each in written]})
+            show_json(
+                {
+                    "tables": [record(each, spoken) for each in tables],
+                    "written": [str(each) for each in written],
+                }
+            )
             return
         show_reading(tables, spoken)
         for each in written:

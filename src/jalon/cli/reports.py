@@ -49,7 +49,9 @@ def _show_file(each: FileReport, lang: str) -> None:
         for name in ("read", "added", "updated", "unchanged", "quarantined")
     }
     read_as = ", ".join(
-        part for part in (each.preset, each.encoding, _mark(each.delimiter), each.date_order) if part
+        part
+        for part in (each.preset, each.encoding, _mark(each.delimiter), each.date_order)
+        if part
     )
     typer.echo(f"✓ {name} → {each.table}" + (f"  ({read_as})" if read_as else ""))
     typer.echo("    " + locale.text("cli.report.counts", lang, **facts))
@@ -79,8 +81,9 @@ def show_reading(tables: Sequence[ReadTable], lang: str) -> None:
     console = Console()
     for each in tables:
         name = f"{each.file} [{each.sheet}]" if each.sheet else each.file
-        console.print(f"{name} : {count(each.table.num_rows, lang)} × {each.table.num_columns}",
-                      markup=False)
+        console.print(
+            f"{name} : {count(each.table.num_rows, lang)} × {each.table.num_columns}", markup=False
+        )
         evidence = Table(box=None, show_header=False, pad_edge=False)
         for one in each.evidence:
             sure = f"{one.certainty:.0%}"

@@ -56,8 +56,16 @@ def rows(
 
         notices(found, spoken)
         table, total = found.rows(
-            kpi, limit=limit or None, offset=offset, start=start, end=end, part=part, where=where,
-            as_of=as_of, known_at=known_at, basis=basis,
+            kpi,
+            limit=limit or None,
+            offset=offset,
+            start=start,
+            end=end,
+            part=part,
+            where=where,
+            as_of=as_of,
+            known_at=known_at,
+            basis=basis,
         )
         if as_json:
             show_json(record(table, total))

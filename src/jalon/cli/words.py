@@ -1,4 +1,4 @@
-"""The texts of the command line, in the language asked: ``--lang``, JALON_LANG, else the system's."""
+"""The texts of the command line, in the language of ``--lang``, JALON_LANG, else the system."""
 
 from __future__ import annotations
 

@@ -69,9 +69,7 @@ class Amount(Estimator):
         low = np.where(mixed, signed.low, positive.low)
         high = np.where(mixed, signed.high, positive.high)
         known = n > 0
-        return Figures(
-            value, np.where(known, low, np.nan), np.where(known, high, np.nan), n, value
-        )
+        return Figures(value, np.where(known, low, np.nan), np.where(known, high, np.nan), n, value)
 
 
 class Distinct(Estimator):
@@ -102,5 +100,12 @@ class Distinct(Estimator):
         if fields.get("share") != "repeated":
             return Figures(distinct, nothing, nothing, n, distinct)
         value = np.divide(n - distinct, n, out=empty(n.size), where=n > 0)
-        return Figures(value, nothing, nothing, n, n - distinct, n,
-                       missing=np.where(n > 0, "", "no_rows").astype(object))
+        return Figures(
+            value,
+            nothing,
+            nothing,
+            n,
+            n - distinct,
+            n,
+            missing=np.where(n > 0, "", "no_rows").astype(object),
+        )

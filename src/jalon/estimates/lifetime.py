@@ -49,9 +49,7 @@ class Lifetime(Estimator):
         """Months, from Kaplan and Meier's curve of each group."""
         group, groups = histogram.group, histogram.groups
         duration, ended = histogram.keys["duration"], histogram.keys["ended"]
-        curves = kaplan_meier(
-            duration, ended > 0, histogram.count, group=group, groups=groups
-        )
+        curves = kaplan_meier(duration, ended > 0, histogram.count, group=group, groups=groups)
         n = sums(histogram.count, group, groups)
         ends = sums(histogram.count * (ended > 0), group, groups)
         missing = np.where(n > 0, "", "no_rows").astype(object)

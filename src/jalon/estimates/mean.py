@@ -58,7 +58,7 @@ class Mean(Estimator):
         if fields.get("bounded"):
             figures.low, figures.high = np.maximum(low, 0), np.minimum(high, 1)
             return figures
-        amounts = lognormal(n, total, *columns(sums, ("log", "log_square")), level)
+        amounts = lognormal(n, total, sums["log"], sums["log_square"], level)
         inside = (amounts.low < found.value) & (found.value < amounts.high)
         lognormal_fits = (sums["positive"] == n) & (n > 1) & inside
         figures.low = np.where(lognormal_fits, amounts.low, low)
@@ -108,8 +108,8 @@ class Ratio(Estimator):
         self, sums: Mapping[str, Floats], level: float, fields: Mapping[str, str]
     ) -> Figures:
         """Σx / Σy; unbounded where the denominator is not told apart from zero, and said."""
-        n, x, y, *squares = columns(sums, ("n", "x", "y", "xx", "yy", "xy"))
-        found = ratio_of_sums(n, x, y, *squares, level)
+        n, x, y, xx, yy, xy = columns(sums, ("n", "x", "y", "xx", "yy", "xy"))
+        found = ratio_of_sums(n, x, y, xx, yy, xy, level)
         figures = Figures(found.value, found.low, found.high, n, x, y, missing=where_empty(n))
         with np.errstate(invalid="ignore"):
             figures.notes.append(("interval_unbounded", {}, found.g >= 1))

@@ -20,5 +20,8 @@ class Median(Estimator):
 
     def aggregates(self, fields: Mapping[str, str]) -> dict[str, Aggregate]:
         """The condition on the rows, as the single aggregate ``n``."""
-        return {"n": Aggregate("count", among=both(fields.get("among"),
-                                                   f"{fields['value']} is not null"))}
+        return {
+            "n": Aggregate(
+                "count", among=both(fields.get("among"), f"{fields['value']} is not null")
+            )
+        }

@@ -46,9 +46,7 @@ class Shares(Estimator):
         value = ratio(sums["sum"], sums["whole_sum"])
         low, high = self._amount_bounds(sums, value, level)
         missing = np.where(np.isnan(value), "all_amounts_zero", missing)
-        return Figures(
-            value, low, high, whole, sums["sum"], sums["whole_sum"], missing=missing
-        )
+        return Figures(value, low, high, whole, sums["sum"], sums["whole_sum"], missing=missing)
 
     def _amount_bounds(
         self, sums: Mapping[str, Floats], value: Floats, level: float

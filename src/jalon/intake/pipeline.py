@@ -68,15 +68,15 @@ def look(
     A file named alone that cannot be read raises InputError; in a folder, or among several, it is
     listed in ``ignored``.
     """
-    paths = [Path(each) for each in paths]
-    found = find(paths)
+    roots = [Path(each) for each in paths]
+    found = find(roots)
     prepared = Prepared(ignored=list(found.ignored))
-    alone = len(found.files) == 1 and not any(path.is_dir() for path in paths)
+    alone = len(found.files) == 1 and not any(root.is_dir() for root in roots)
     tables: list[tuple[TextTable, list[ColumnProfile]]] = []
     for path in found.files:
         progress(path.name)
         try:
-            tables += _read(path, _shown(path, paths), engine, brief)
+            tables += _read(path, _shown(path, roots), engine, brief)
         except InputError as error:
             if alone or isinstance(error, MustAskError):
                 raise
@@ -151,7 +151,10 @@ def _guessed(
         return [row[0] for row in rows]
 
     def different(index: int) -> int:
-        counted = engine.value(f"SELECT count(DISTINCT trim(c{index})) FROM {table.relation}")
+        counted = engine.value(
+            f"SELECT count(DISTINCT hash(trim(c{index}))) FROM {table.relation} "
+            f"WHERE c{index} IS NOT NULL"
+        )
         return int(counted)
 
     found = guess(
@@ -171,9 +174,7 @@ def _stage(
     prepared: Prepared, looked: Looked, mapped: TableMap, engine: DuckDB, brief: Brief
 ) -> None:
     try:
-        prepared.staged.append(
-            stage(engine, looked.table, looked.profiles, mapped, brief.zone)
-        )
+        prepared.staged.append(stage(engine, looked.table, looked.profiles, mapped, brief.zone))
     except MustAskError as error:
         prepared.held += [(looked.table, problem) for problem in error.problems]
 

@@ -158,7 +158,9 @@ def _sums(engine: DuckDB, staged: Staged, outcome: Loaded) -> dict[str, str]:
     where = f" WHERE _line NOT IN ({', '.join(map(str, refused))})" if refused else ""
     figures = ", ".join(f'sum("{each}")' for each in money)
     row = engine.rows(f"SELECT {figures} FROM {staged.stage.relation}{where}")[0]
-    return {name: _exact(value) for name, value in zip(money, row, strict=True) if value is not None}
+    return {
+        name: _exact(value) for name, value in zip(money, row, strict=True) if value is not None
+    }
 
 
 def _exact(value: Decimal) -> str:
@@ -202,7 +204,7 @@ def _links(engine: DuckDB) -> tuple[tuple[dict[str, Any], ...], dict[str, int]]:
         engine.rows(
             "SELECT target, count(DISTINCT text) FROM meta.reference r WHERE id NOT IN "
             "(SELECT reference FROM meta.link WHERE until IS NULL) "
-            "AND target IN (SELECT \"table\" FROM meta.filled WHERE total > 0) "
+            'AND target IN (SELECT "table" FROM meta.filled WHERE total > 0) '
             "GROUP BY target ORDER BY target"
         )
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
+import pyarrow as pa
 from sqlglot import exp
 
 from jalon.engines.duckdb import DuckDB
@@ -19,7 +20,7 @@ from jalon.model.tables import TABLES, Column, Kind, Table
 from jalon.store.stage import Stage
 
 _NUMBER = count(1)
-#: Above so many different values, a look-up by join would be needed; beyond it values stay as found.
+#: A coded column with more different values than this is left as found.
 MOST_VALUES = 2_000
 KEY = "source_id"
 
@@ -74,12 +75,15 @@ class _Staging:
         self.zone = zone
         self.table: Table = TABLES[mapped.table]
         self.number = next(_NUMBER)
+        self.readable = ""
 
     def run(self) -> Staged:
         fields = self._fields()
         typed = f"typed_{self.number}"
         self._type(typed, fields)
-        refused = [*self.text.rejected, *self._refused(typed, fields)]
+        unread = self._refused(typed, fields)
+        self.readable = " WHERE _bad IS NULL" if unread else ""
+        refused = [*self.text.rejected, *unread]
         lines = None
         relation = f"stage_{self.number}"
         if self.map.lines:
@@ -268,7 +272,9 @@ class _Staging:
             exp.alias_(bad, "_bad", quoted=True),
             *(exp.alias_(each.value, each.column.name, quoted=True) for each in fields),
         ).from_(exp.to_table(self.text.relation))
-        self.engine.execute(f"CREATE TEMP TABLE {typed} AS {query.sql('duckdb')}")
+        # Typing again costs less than writing the rows once more, unless rows must be numbered.
+        kind = "TABLE" if self.map.lines or query.find(exp.Window) else "VIEW"
+        self.engine.execute(f"CREATE TEMP {kind} {typed} AS {query.sql('duckdb')}")
 
     def _key(self) -> exp.Expr:
         """The row's id; without an id column or key, a digest of the mapped cells."""
@@ -285,7 +291,7 @@ class _Staging:
         return self._digest()
 
     def _digest(self) -> exp.Expr:
-        """What the mapped cells say, hashed, with a number where rows are identical: all are kept."""
+        """The mapped cells hashed, numbered where rows are identical: all of them are kept."""
         indexes = sorted({index for each in self.map.fields for index in each.columns})
         cells = [
             exp.Coalesce(this=self._trimmed(index), expressions=[exp.Literal.string("␀")])
@@ -312,15 +318,15 @@ class _Staging:
         for line, bad in rows:
             if bad < len(tests):
                 index, expected, _ = tests[bad]
-                problems.append(self._unreadable(line, index, expected, cells[line][index], tests[bad]))
+                problems.append(
+                    self._unreadable(line, index, expected, cells[line][index], tests[bad])
+                )
             else:
                 column = required[bad - len(tests)].column
                 problems.append(self._missing(line, column))
         return problems
 
     def _cells_of(self, lines: Sequence[int]) -> dict[int, tuple[Any, ...]]:
-        import pyarrow as pa
-
         with self.engine.lend("wanted_lines", pa.table({"line": lines})):
             rows = self.engine.rows(
                 f"SELECT * FROM {self.text.relation} WHERE _line IN (SELECT line FROM wanted_lines)"
@@ -347,7 +353,7 @@ class _Staging:
         names = ", ".join(f'"{each.column.name}"' for each in fields)
         self.engine.execute(
             f"CREATE TEMP VIEW {relation} AS SELECT _line, 1 AS _lines, {KEY}"
-            f"{', ' + names if names else ''} FROM {typed} WHERE _bad IS NULL"
+            f"{', ' + names if names else ''} FROM {typed}{self.readable}"
         )
 
     def _add_up(self, typed: str, relation: str, fields: Sequence[_Field]) -> None:
@@ -389,7 +395,7 @@ def _combined(values: Sequence[exp.Expr], combine: Combine) -> exp.Expr:
     if combine is Combine.JOIN:
         return _joined(values, " ")
     if combine is Combine.PRODUCT:
-        product = exp.paren(values[0])
+        product: exp.Expr = exp.paren(values[0])
         for each in values[1:]:
             product = exp.Mul(this=exp.cast(product, "double"), expression=exp.paren(each))
         return exp.cast(product, Kind.MONEY.sql)

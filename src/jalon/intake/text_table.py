@@ -11,7 +11,8 @@ from jalon.model.problems import Problem
 @dataclass(frozen=True)
 class Evidence:
     """One decision of reading: what was decided (``encoding``, ``delimiter``, ``header_row``…),
-    the choice, what it rests on (facts, for the sentence of ``because``) and how sure it is, 0 to 1.
+    the choice, what it rests on (facts, for the sentence of ``because``), and how sure it is, from
+    0 to 1.
 
     ``column`` is the header concerned, or None for the whole table.
     """

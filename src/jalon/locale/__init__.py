@@ -86,4 +86,4 @@ class _Formatter(string.Formatter):
             value = _printable(value if len(value) <= 200 else value[:197] + "…")
         if isinstance(value, float) and self.lang == "fr" and not format_spec:
             return f"{value:g}".replace(".", ",")
-        return super().format_field(value, format_spec)
+        return str(super().format_field(value, format_spec))

@@ -1,9 +1,9 @@
 """Figures that add, subtract, multiply and divide, and keep right intervals.
 
 Two independent estimates combine by MOVER, the method of variance estimates recovery (G. Y. Zou and
-A. Donner, Statistics in Medicine 27 (2008), 1693-1702; for ratios A. Donner and G. Y. Zou, 2012): each
-bound is recovered from the bounds of both. An estimate without interval is taken as known exactly,
-so that a spend over a count of customers keeps the count's exact interval.
+A. Donner, Statistics in Medicine 27 (2008), 1693-1702; for ratios A. Donner and G. Y. Zou, 2012):
+each bound is recovered from the bounds of both. An estimate without interval is taken as known
+exactly, so that a spend over a count of customers keeps the count's exact interval.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ class Estimate:
 
     def _same(self, other: Estimate, value: Floats, low: Floats, high: Floats) -> Estimate:
         """No bounds where both were known exactly."""
-        exact = np.isnan(self.low) & np.isnan(self.high) & np.isnan(other.low) & np.isnan(other.high)
+        exact = (
+            np.isnan(self.low) & np.isnan(self.high) & np.isnan(other.low) & np.isnan(other.high)
+        )
         return Estimate(value, np.where(exact, np.nan, low), np.where(exact, np.nan, high))
 
     def __neg__(self) -> Estimate:

@@ -64,7 +64,7 @@ def histogram(scan: Scan, keys: tuple[tuple[str, str], ...], among: str | None) 
 
 
 def values(scan: Scan, value: str, among: str | None) -> Compiled:
-    """The query of the ranks of a value: needs a relation ``ranks (n, low, middle, next, high)``."""
+    """The query of the ranks of a value; it reads ``ranks (n, low, middle, next, high)``."""
     return _values(scan, value, among)
 
 
@@ -72,7 +72,9 @@ def rows(scan: Scan, among: str | None, columns: tuple[str, ...]) -> Compiled:
     """The rows behind a figure: the same scan without its aggregates."""
     query = _filtered(scan, among).select(*(column("f", each) for each in columns))
     order = [column("f", each) for each in filter(None, (scan.date,))]
-    query = query.order_by(*order, column("f", "_row") if not _grouped(scan) else column("f", "customer"))
+    query = query.order_by(
+        *order, column("f", "_row") if not _grouped(scan) else column("f", "customer")
+    )
     return _done(query)
 
 
@@ -182,11 +184,15 @@ def _sums(scan: Scan, aggregates: tuple[tuple[str, Aggregate], ...]) -> Compiled
 def _plain(scan: Scan, aggregates: tuple[tuple[str, Aggregate], ...]) -> exp.Expr:
     """Filtered aggregates over rows: what distinct counts need."""
     keys = _keys(scan)
-    query = _source(scan).select(*(exp.alias_(value, name, quoted=True) for name, value in keys.items()))
+    query = _source(scan).select(
+        *(exp.alias_(value, name, quoted=True) for name, value in keys.items())
+    )
     for name, each in aggregates:
         value = _over_rows(scan, each)
         if each.among:
-            value = exp.Filter(this=value, expression=exp.Where(this=_true(_tree(scan, each.among))))
+            value = exp.Filter(
+                this=value, expression=exp.Where(this=_true(_tree(scan, each.among)))
+            )
         query = query.select(exp.alias_(value, name, quoted=True))
     return query.group_by(*(value.copy() for value in keys.values())) if keys else query
 
@@ -242,7 +248,9 @@ class _Cells:
         groups |= {alias: column("f", name) for name, alias in self.tested.items()}
         groups |= dict(self.wide.values())
         query = _source(self.scan)
-        query = query.select(*(exp.alias_(value, name, quoted=True) for name, value in groups.items()))
+        query = query.select(
+            *(exp.alias_(value, name, quoted=True) for name, value in groups.items())
+        )
         query = query.select(exp.alias_(exp.Count(this=exp.Star()), "rows", quoted=True))
         for alias, value in self.summed.values():
             query = query.select(exp.alias_(exp.Sum(this=value), alias, quoted=True))
@@ -266,7 +274,9 @@ class _Cells:
     def _on_cells(self, tree: exp.Expr) -> exp.Expr:
         """The condition over the columns of cells; what tests a wide column becomes a key."""
         if isinstance(tree, (exp.And, exp.Or)):
-            return type(tree)(this=self._on_cells(tree.this), expression=self._on_cells(tree.expression))
+            return type(tree)(
+                this=self._on_cells(tree.this), expression=self._on_cells(tree.expression)
+            )
         if isinstance(tree, (exp.Not, exp.Paren)):
             return type(tree)(this=self._on_cells(tree.this))
         names = columns_of(tree)
@@ -298,7 +308,9 @@ def _histogram(scan: Scan, keys: tuple[tuple[str, str], ...], among: str | None)
     every = {**groups, **counted}
     query = _filtered(scan, among)
     for value in counted.values():
-        query = query.where(exp.Not(this=exp.Is(this=exp.paren(value.copy()), expression=exp.Null())))
+        query = query.where(
+            exp.Not(this=exp.Is(this=exp.paren(value.copy()), expression=exp.Null()))
+        )
     query = query.select(*(exp.alias_(value, name, quoted=True) for name, value in every.items()))
     query = query.select(exp.alias_(exp.Count(this=exp.Star()), "count", quoted=True))
     return _done(query.group_by(*(value.copy() for value in every.values())), tuple(counted))

@@ -54,7 +54,7 @@ def run(kpi: str, example: Example, catalogue: Catalogue) -> list[Results]:
 
 
 def question(kpi: str, asked: Mapping[str, Any]) -> Question:
-    """What an example asks: ``by``, ``grain``, ``from``, ``to`` (inclusive), ``part``, ``as_of``…"""
+    """What an example asks: ``by``, ``grain``, ``from``, ``to`` (inclusive), ``part``…"""
     by = asked.get("by") or ()
     to = asked.get("to")
     as_of = asked.get("as_of")
@@ -91,8 +91,9 @@ def _typed(name: str, content: Sequence[Mapping[str, Any]]) -> pa.Table:
         "source_id": pa.array([str(row.get("id", i)) for i, row in enumerate(content)]),
     }
     for each in used:
-        columns[each.name] = pa.array([_value(each, row.get(each.name)) for row in content],
-                                      _ARROW[each.kind])
+        columns[each.name] = pa.array(
+            [_value(each, row.get(each.name)) for row in content], _ARROW[each.kind]
+        )
     return pa.table(columns)
 
 
@@ -131,9 +132,7 @@ def check_examples(definitions: Iterable[Definition], catalogue: Catalogue) -> N
         raise RequestError(problems)
 
 
-def differences(
-    kpi: str, example: Example, catalogue: Catalogue, number: int = 1
-) -> list[Problem]:
+def differences(kpi: str, example: Example, catalogue: Catalogue, number: int = 1) -> list[Problem]:
     """Where the figures of an example are not what it says, to one part in a million."""
     problems = []
     for gives, results in zip(example.gives, run(kpi, example, catalogue), strict=True):
@@ -141,8 +140,11 @@ def differences(
         for name in ("value", "low", "high", "n", "numerator", "denominator", "maturity"):
             if name in gives and not _same(gives[name], _figure(answer, name, row)):
                 facts = {
-                    "kpi": kpi, "number": number, "field": name,
-                    "expected": gives[name], "found": _figure(answer, name, row),
+                    "kpi": kpi,
+                    "number": number,
+                    "field": name,
+                    "expected": gives[name],
+                    "found": _figure(answer, name, row),
                 }
                 problems.append(Problem("example_differs", facts))
     return problems
@@ -165,9 +167,7 @@ def sql_of(definition: Definition, catalogue: Catalogue) -> list[str]:
     for part in definition.parts or (None,):
         for measure in definition.rules(part):
             operands = catalogue.operands(measure.formula) if measure.formula else []
-            rules = [measure] if not operands else [
-                catalogue[name].rules()[0] for name in operands
-            ]
+            rules = [measure] if not operands else [catalogue[name].rules()[0] for name in operands]
             statements += [sql for rule in rules for sql in (statement(rule),) if sql]
     return list(dict.fromkeys(statements))
 
@@ -179,8 +179,16 @@ def statement(measure: Measure) -> str | None:
     estimator = estimators()[measure.estimate]
     fields = dict(measure.fields)
     scan = compiler.Scan(
-        measure.table, ("flat", measure.table), measure.date, measure.time is TimeKind.STOCK,
-        tuple(measure.classes), Grain.NONE, 1, (False, False), None, measure.horizon,
+        measure.table,
+        ("flat", measure.table),
+        measure.date,
+        measure.time is TimeKind.STOCK,
+        tuple(measure.classes),
+        Grain.NONE,
+        1,
+        (False, False),
+        None,
+        measure.horizon,
     )
     if estimator.shape is Shape.HISTOGRAM:
         keys = tuple(estimator.keys(fields).items())

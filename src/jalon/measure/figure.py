@@ -53,9 +53,7 @@ class Answer:
         return len(self.figures.value)
 
     @classmethod
-    def lacking(
-        cls, kpi: str, part: str | None, unit: str, level: float, why: Problem
-    ) -> Answer:
+    def lacking(cls, kpi: str, part: str | None, unit: str, level: float, why: Problem) -> Answer:
         """The answer of a KPI that cannot be measured: one row, no value, and why."""
         nothing = empty(1)
         figures = Figures(nothing, nothing, nothing, np.zeros(1))

@@ -174,9 +174,7 @@ class Measurer:
         basis = measure.basis or None
         return self._task(definition, replace(question, part=None, basis=basis))
 
-    def _why_lacking(
-        self, measure: Measure, clock: Clock, by: tuple[str, ...]
-    ) -> Problem | None:
+    def _why_lacking(self, measure: Measure, clock: Clock, by: tuple[str, ...]) -> Problem | None:
         if self.source.relation(measure.table, clock) is None:
             return Problem("needs_table", {"table": measure.basis or measure.table})
         for name in self._all_null(measure, (*measure.some, *by), clock):
@@ -193,9 +191,7 @@ class Measurer:
                 return self._lacking_column(measure, name, filled, n)
         return None
 
-    def _all_null(
-        self, measure: Measure, names: Iterable[str], clock: Clock
-    ) -> Iterable[str]:
+    def _all_null(self, measure: Measure, names: Iterable[str], clock: Clock) -> Iterable[str]:
         """The columns among these that hold nothing at all."""
         for name in names:
             if self._count(measure, f"{name} is not null", clock) == 0:
@@ -205,7 +201,9 @@ class Measurer:
         key = ("count", measure.table, among, clock)
         if key not in self._kept:
             asked = {"n": Aggregate("count", among=among)}
-            self._keep(key, int(self._ask(self._bare(measure, clock), asked, {}, None).sums["n"][0]))
+            self._keep(
+                key, int(self._ask(self._bare(measure, clock), asked, {}, None).sums["n"][0])
+            )
         found: int = self._kept[key]
         return found
 
@@ -216,9 +214,7 @@ class Measurer:
     def _bare(self, measure: Measure, clock: Clock, where: str | None = None) -> Scan:
         source = self.source.relation(measure.table, clock)
         assert source is not None
-        return Scan(
-            measure.table, source, None, False, (), Grain.NONE, 1, (False, False), where
-        )
+        return Scan(measure.table, source, None, False, (), Grain.NONE, 1, (False, False), where)
 
     # -- scans -----------------------------------------------------------------------------------
 
@@ -244,9 +240,7 @@ class Measurer:
             measure.horizon,
         )
 
-    def _scan_all(
-        self, tasks: Sequence[_Task], question: Question
-    ) -> dict[Scan, Summary]:
+    def _scan_all(self, tasks: Sequence[_Task], question: Question) -> dict[Scan, Summary]:
         """One query for each table and date, whatever the number of KPIs."""
         asked: dict[Scan, dict[str, Aggregate]] = defaultdict(dict)
         for task in self._leaves(tasks, question):
@@ -320,8 +314,7 @@ class Measurer:
         compiled = compiler.sums(scan, tuple(aggregates.items()))
         table = self._execute(compiled, scan, bounds, question)
         keys = [name for name in table.column_names if name not in aggregates]
-        summary = Summary.of(table, keys)
-        return summary
+        return Summary.of(table, keys)
 
     def _rolled(
         self, scan: Scan, aggregates: Mapping[str, Aggregate], bounds: Mapping[str, Any]
@@ -401,8 +394,15 @@ class Measurer:
     def _earliest(self, scan: Scan, end: dt.date) -> dt.date:
         if not scan.date:
             return forward(end, -12)
-        bare = replace(scan, stock=False, dims=(), where=None, horizon=None, grain=Grain.NONE,
-                       bounded=(False, False))
+        bare = replace(
+            scan,
+            stock=False,
+            dims=(),
+            where=None,
+            horizon=None,
+            grain=Grain.NONE,
+            bounded=(False, False),
+        )
         compiled = compiler.rows(bare, None, (scan.date,))
         sql = f'SELECT min("{scan.date}") AS first FROM ({compiled.sql})'
         first = self.source.answer(sql, {}, {}).column("first")[0].as_py()
@@ -410,9 +410,7 @@ class Measurer:
 
     # -- answers ---------------------------------------------------------------------------------
 
-    def _answer(
-        self, task: _Task, question: Question, scanned: Mapping[Scan, Summary]
-    ) -> Answer:
+    def _answer(self, task: _Task, question: Question, scanned: Mapping[Scan, Summary]) -> Answer:
         measure = task.measure
         if measure.estimate == "formula":
             return self._formula(task, question, scanned)
@@ -463,9 +461,7 @@ class Measurer:
         )
         return summary, estimator.finish_histogram(histogram, question.level, fields)
 
-    def _ranks(
-        self, measure: Measure, scan: Scan, question: Question
-    ) -> tuple[Summary, Figures]:
+    def _ranks(self, measure: Measure, scan: Scan, question: Question) -> tuple[Summary, Figures]:
         among = both(measure.field("among"), f"{measure.field('value')} is not null")
         bounds = self._bounds(scan, question)
         sizes = self._execute(compiler.group_sizes(scan, among), scan, bounds, question)
@@ -493,8 +489,9 @@ class Measurer:
         )
         if not names and summary.groups == 0:
             nothing = np.full(1, np.nan)
-            figures = Figures(nothing, nothing, nothing, np.zeros(1),
-                              missing=np.array(["no_rows"], dtype=object))
+            figures = Figures(
+                nothing, nothing, nothing, np.zeros(1), missing=np.array(["no_rows"], dtype=object)
+            )
             summary = Summary({}, {}, 1)
         return summary, figures
 
@@ -546,8 +543,9 @@ class Measurer:
         if PERIOD not in summary.keys:
             return [asked] * summary.groups
         if scan.stock:
-            by_start = {_midnight(each.start): each for each in self._periods(scan, question)
-                        if each.start}
+            by_start = {
+                _midnight(each.start): each for each in self._periods(scan, question) if each.start
+            }
             found = [by_start.get(label, asked) for label in summary.labels(PERIOD)]
             return found if _uses_start(measure) else [Period(None, each.end) for each in found]
         return [
@@ -596,8 +594,9 @@ class Measurer:
             asked = {"n": Aggregate("count", among=measure.field("among"))}
             whole = replace(question, grain=Grain.NONE)
             bare = self._bare(measure, question.clock, question.where)
-            scan = replace(self._scan(measure, whole) if stock else bare,
-                           dims=(("currency", "currency"),))
+            scan = replace(
+                self._scan(measure, whole) if stock else bare, dims=(("currency", "currency"),)
+            )
             summary = self._ask(scan, asked, {}, whole)
             counted = zip(summary.labels("currency"), summary.sums["n"], strict=True)
             codes = {label or self.currency for label, n in counted if n > 0}
@@ -621,24 +620,23 @@ class Measurer:
 
     # -- formulas --------------------------------------------------------------------------------
 
-    def _formula(
-        self, task: _Task, question: Question, scanned: Mapping[Scan, Summary]
-    ) -> Answer:
+    def _formula(self, task: _Task, question: Question, scanned: Mapping[Scan, Summary]) -> Answer:
         measure = task.measure
         operands: dict[str, Answer] = {}
         for name in self.catalogue.operands(measure.formula or ""):
             operand = self._operand(name, measure, question)
             if isinstance(operand, Answer):
                 return Answer.lacking(
-                    measure.kpi, measure.part, measure.unit, question.level,
+                    measure.kpi,
+                    measure.part,
+                    measure.unit,
+                    question.level,
                     operand.missing or Problem("not_defined"),
                 )
             operands[name] = self._answer(operand, replace(question, part=None), scanned)
             if operands[name].missing:
                 why = operands[name].missing or Problem("not_defined")
-                return Answer.lacking(
-                    measure.kpi, measure.part, measure.unit, question.level, why
-                )
+                return Answer.lacking(measure.kpi, measure.part, measure.unit, question.level, why)
         return _combined(measure, operands, question)
 
     # -- rows ------------------------------------------------------------------------------------
@@ -703,7 +701,11 @@ class Measurer:
         for now in dict.fromkeys(answer.periods):
             then = self._former(now, answer, definition, question)
             asked = replace(
-                question, kpis=(answer.kpi,), part=answer.part, grain=Grain.NONE, period=then,
+                question,
+                kpis=(answer.kpi,),
+                part=answer.part,
+                grain=Grain.NONE,
+                period=then,
                 compare=None,
             )
             former = self._answers(asked)[0]
@@ -756,8 +758,14 @@ def _comparison(
     if not comparable.all():
         figures.notes.append(("maturity_differs", {}, ~comparable))
     return Comparison(
-        [periods[each] for each in answer.periods], value, low, high,
-        figures.value - value, below, above, conclusive,
+        [periods[each] for each in answer.periods],
+        value,
+        low,
+        high,
+        figures.value - value,
+        below,
+        above,
+        conclusive,
     )
 
 
@@ -791,11 +799,22 @@ def _combined(measure: Measure, operands: Mapping[str, Answer], question: Questi
     units = [each.unit for each in operands.values() if each.unit.isupper()]
     unit = units[0] if measure.unit == "money" and units else measure.unit
     answer = Answer(
-        measure.kpi, measure.part, measure.basis or None, unit, question.level, groups,
-        [key[0] for key in keys], figures,
+        measure.kpi,
+        measure.part,
+        measure.basis or None,
+        unit,
+        question.level,
+        groups,
+        [key[0] for key in keys],
+        figures,
     )
-    ranked = sorted(range(rows), key=lambda i: (
-        keys[i][0].start or dt.date.min, tuple((each is None, str(each)) for each in keys[i][1])))
+    ranked = sorted(
+        range(rows),
+        key=lambda i: (
+            keys[i][0].start or dt.date.min,
+            tuple((each is None, str(each)) for each in keys[i][1]),
+        ),
+    )
     return answer.take(np.array(ranked, dtype=np.int64))
 
 
@@ -941,9 +960,11 @@ def _midnight(day: dt.date) -> dt.datetime:
 def _as_table(periods: Sequence[Period]) -> pa.Table:
     return pa.table(
         {
-            "start": pa.array([_midnight(each.start) for each in periods if each.start],
-                              pa.timestamp("us")),
-            "end": pa.array([_midnight(each.end) for each in periods if each.end],
-                            pa.timestamp("us")),
+            "start": pa.array(
+                [_midnight(each.start) for each in periods if each.start], pa.timestamp("us")
+            ),
+            "end": pa.array(
+                [_midnight(each.end) for each in periods if each.end], pa.timestamp("us")
+            ),
         }
     )

@@ -29,9 +29,7 @@ class Summary:
     def of(cls, table: pa.Table, keys: Sequence[str]) -> Summary:
         """From an engine's answer."""
         coded = {name: encode(table.column(name)) for name in keys}
-        sums = {
-            name: floats(table.column(name)) for name in table.column_names if name not in keys
-        }
+        sums = {name: floats(table.column(name)) for name in table.column_names if name not in keys}
         return cls(coded, sums, table.num_rows)
 
     def labels(self, name: str) -> list[Any]:
@@ -47,19 +45,24 @@ class Summary:
         for name in names:
             codes, labels = self.keys[name]
             change = (coarser or {}).get(name)
-            keys[name] = _relabel(codes, [change(each) for each in labels]) if change else (codes, labels)
+            keys[name] = (
+                _relabel(codes, [change(each) for each in labels]) if change else (codes, labels)
+            )
         group, first, count = grouping([keys[name] for name in names], self.groups)
         sums = {
-            name: np.bincount(group, values, count) if self.groups else np.zeros(count)
+            name: _added(group, values, count) if self.groups else np.zeros(count)
             for name, values in self.sums.items()
         }
         rolled = {name: (codes[first], labels) for name, (codes, labels) in keys.items()}
         return Summary(rolled, sums, count)
 
 
-def grouping(
-    keys: Sequence[tuple[Codes, list[Any]]], rows: int
-) -> tuple[Codes, Codes, int]:
+def _added(group: Codes, values: Floats, count: int) -> Floats:
+    """The sum of the values of each group."""
+    return np.asarray(np.bincount(group, values, count), dtype=np.float64)
+
+
+def grouping(keys: Sequence[tuple[Codes, list[Any]]], rows: int) -> tuple[Codes, Codes, int]:
     """Number the distinct combinations of keys: the number of each row, the first row of each.
 
     Without keys there is one group, even of no row.

@@ -50,14 +50,23 @@ _RELATIVE = re.compile(
     r"|^last\s+(?P<count_en>\d{1,3})\s+(?P<unit_en>days?|weeks?|months?|quarters?|years?)$"
 )
 _UNITS = {
-    "j": ("day", 1), "d": ("day", 1), "s": ("week", 1), "w": ("week", 1), "m": ("month", 1),
-    "t": ("month", 3), "q": ("month", 3), "a": ("month", 12), "y": ("month", 12),
+    "j": ("day", 1),
+    "d": ("day", 1),
+    "s": ("week", 1),
+    "w": ("week", 1),
+    "m": ("month", 1),
+    "t": ("month", 3),
+    "q": ("month", 3),
+    "a": ("month", 12),
+    "y": ("month", 12),
 }
 _ROUGH = {7: "%Y-%m", 4: "%Y"}
 
 
-def parse_day(text: str, option: str, *, end: bool = False, today: dt.date | None = None) -> dt.date:
-    """A day as the user writes it: ``2026-03-31``, ``31/03/2026``, ``2026-03``, ``2026``, ``T1 2026``.
+def parse_day(
+    text: str, option: str, *, end: bool = False, today: dt.date | None = None
+) -> dt.date:
+    """A day as the user writes it: ``2026-03-31``, ``31/03/2026``, ``2026-03``, ``T1 2026``.
 
     ``end``: the last day of what is named is wanted. A relative start (``12 derniers mois``) counts
     back from today. Raises RequestError ``wrong_date``.
@@ -99,8 +108,10 @@ def forward(day: dt.date, months: int) -> dt.date:
     """The same day, months later (or earlier); the last of the month where it has no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     next_first = dt.date(year + (month == 11), (month + 1) % 12 + 1, 1)
-    return min(dt.date(year, month + 1, 1) + dt.timedelta(days=day.day - 1),
-               next_first - dt.timedelta(days=1))
+    return min(
+        dt.date(year, month + 1, 1) + dt.timedelta(days=day.day - 1),
+        next_first - dt.timedelta(days=1),
+    )
 
 
 def back(day: dt.date, unit: str, count: int) -> dt.date:

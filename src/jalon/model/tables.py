@@ -791,7 +791,8 @@ GROUPED: Mapping[str, Grouped] = {
             "Clients (factures)",
             "Customers (invoices)",
             of="invoice",
-            where="kind = 'invoice' and coalesce(status, '') <> 'draft' and happened_at is not null",
+            where="kind = 'invoice' and coalesce(status, '') <> 'draft' "
+            "and happened_at is not null",
             at="happened_at",
             amount="net_amount",
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from jalon.model.tables import GROUPED, GROUPED_COLUMNS, TABLES, Kind, Table
+from jalon.model.tables import GROUPED, GROUPED_COLUMNS, TABLES, Column, Derived, Kind, Table
 
 
 @cache
@@ -17,7 +17,7 @@ def readable(name: str) -> Mapping[str, Kind]:
     """
     if name in GROUPED:
         return {
-            **{dimension: Kind.CODE for dimension in dimensions(name)},
+            **dict.fromkeys(dimensions(name), Kind.CODE),
             **GROUPED_COLUMNS,
             "customer": Kind.INTEGER,
         }
@@ -64,12 +64,14 @@ def _short_paths(table: Table) -> set[str]:
 def label(dimension: str, lang: str) -> str:
     """The name of a column for a person: the first table that has it decides."""
     for table in TABLES.values():
-        for each in (*table.columns, *table.derived):
+        named: list[Column | Derived] = [*table.columns, *table.derived]
+        for each in named:
             if each.name == dimension and each.fr:
                 return each.fr if lang == "fr" else each.en
-    return {
+    others: Mapping[str, Mapping[str, str]] = {
         "rep_region": {"fr": "Région du commercial", "en": "Rep's region"},
         "manager": {"fr": "Responsable", "en": "Manager"},
         "product_family": {"fr": "Famille de produits", "en": "Product family"},
         "reason": {"fr": "Raison", "en": "Reason"},
-    }.get(dimension, {}).get(lang, dimension)
+    }
+    return others.get(dimension, {}).get(lang, dimension)

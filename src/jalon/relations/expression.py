@@ -16,7 +16,7 @@ from rapidfuzz import process
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from jalon.model.problems import RequestError, Where
+from jalon.model.problems import Problem, RequestError, Where
 from jalon.model.tables import Kind
 
 LONGEST = 4_000
@@ -139,7 +139,8 @@ def unknown(name: str, known: Iterable[str], code: str, **facts: object) -> Requ
     """The error for a name that does not exist, with the nearest ones."""
     choices = sorted(known)
     near = [match for match, score, _ in process.extract(name, choices, limit=3) if score > 55]
-    return RequestError.of(code, Where(value=name), name=name, nearest=near, known=choices, **facts)
+    said = {"name": name, "nearest": near, "known": choices, **facts}
+    return RequestError(Problem(code, said, Where(value=name)))
 
 
 def _refuse_size(text: str, option: str) -> None:
@@ -161,7 +162,14 @@ def _tree(text: str, option: str) -> exp.Expr:
         raise RequestError.of("expression_malformed", expression=text, option=option, near="")
     try:
         tree = sqlglot.parse_one(text, into=exp.Condition, dialect="duckdb")
-    except (SqlglotError, RecursionError, ValueError) as error:
+    except (
+        SqlglotError,
+        RecursionError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        LookupError,
+    ) as error:
         near = ""
         if isinstance(error, sqlglot.errors.ParseError) and error.errors:
             near = str(error.errors[0].get("highlight") or "")
@@ -185,7 +193,12 @@ def _refuse_height(tree: exp.Expr, option: str) -> None:
 def _refuse_nodes(tree: exp.Expr, text: str, option: str) -> None:
     for node in tree.walk():
         qualified = isinstance(node, exp.Column) and (node.table or node.args.get("db"))
-        if not isinstance(node, _NODES) or type(node) is exp.Func or qualified or _odd(node, option):
+        if (
+            not isinstance(node, _NODES)
+            or type(node) is exp.Func
+            or qualified
+            or _odd(node, option)
+        ):
             found = node.sql(dialect="duckdb")[:80]
             raise RequestError.of(
                 "expression_not_allowed", Where(value=found), expression=text, option=option
@@ -216,17 +229,13 @@ def _resolve(node: exp.Expr, known: Mapping[str, Kind], text: str, option: str) 
             raise unknown(node.name, known, "unknown_column", expression=text, option=option)
         return exp.column(exp.to_identifier(node.name, quoted=True))
     if isinstance(node, exp.Placeholder) and node.name not in PARAMETERS:
-        raise unknown(
-            str(node.name), PARAMETERS, "unknown_column", expression=text, option=option
-        )
+        raise unknown(str(node.name), PARAMETERS, "unknown_column", expression=text, option=option)
     if isinstance(node, (*_COMPARISONS, exp.In, exp.Between)):
         _date_literals(node, known, text, option)
     return node
 
 
-def _date_literals(
-    node: exp.Expr, known: Mapping[str, Kind], text: str, option: str
-) -> None:
+def _date_literals(node: exp.Expr, known: Mapping[str, Kind], text: str, option: str) -> None:
     """Dates written as text, beside a moment, become timestamps."""
     operands = [each for each in node.iter_expressions() if isinstance(each, exp.Expr)]
     if not any(_is_moment(each, known) for each in operands):

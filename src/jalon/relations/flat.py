@@ -147,9 +147,7 @@ class _Flat:
 
     def _needed(self) -> set[str]:
         return {
-            each.name
-            for each in self.table.columns
-            if self.present.has(self.table.name, each.name)
+            each.name for each in self.table.columns if self.present.has(self.table.name, each.name)
         }
 
     def _values(self) -> dict[str, exp.Expr]:
@@ -172,9 +170,9 @@ class _Flat:
         for derived in table.derived:
             tree = parse(derived.expression, known, option=f"{table.name}.{derived.name}")
             values[derived.name] = tree.transform(
-                lambda node: exp.paren(values[node.name].copy())
-                if isinstance(node, exp.Column)
-                else node
+                lambda node: (
+                    exp.paren(values[node.name].copy()) if isinstance(node, exp.Column) else node
+                )
             )
         return values
 
@@ -400,7 +398,9 @@ def digest(value: exp.Expr) -> exp.Expr:
     """A negative number for a customer known by its text alone, equal for texts that fold alike."""
     folded = exp.Lower(this=exp.Trim(this=value))
     hashed = exp.Anonymous(this="hash", expressions=[folded])
-    halved = exp.cast(exp.BitwiseRightShift(this=hashed, expression=exp.Literal.number(1)), "bigint")
+    halved = exp.cast(
+        exp.BitwiseRightShift(this=hashed, expression=exp.Literal.number(1)), "bigint"
+    )
     return exp.Neg(this=halved)
 
 
@@ -428,7 +428,9 @@ def _held_roots(clock: Clock) -> exp.Select:
             exp.alias_(column("w", "status"), "status", quoted=True),
         )
         .from_(exp.to_table("walk", alias="w"))
-        .join(steps.copy().subquery(), on=column("w", "root").eq(column("s", "row")), join_alias="s")
+        .join(
+            steps.copy().subquery(), on=column("w", "root").eq(column("s", "row")), join_alias="s"
+        )
     )
     walk = exp.union(
         start.select(
@@ -489,12 +491,21 @@ class _Customers:
         outer = outer.select(
             exp.alias_(ended, "ended_at", quoted=True), exp.alias_(lost, "lost_at", quoted=True)
         )
-        life = _days(column("x", "first_at"), exp.Coalesce(
-            this=column("x", "ended_at"), expressions=[column("x", "observed_at")]))
-        return select("x.*").select(
-            exp.alias_(exp.Greatest(this=life, expressions=[exp.Literal.number(0)]),
-                       "lifetime_days", quoted=True)
-        ).from_(outer.subquery("x"))
+        life = _days(
+            column("x", "first_at"),
+            exp.Coalesce(this=column("x", "ended_at"), expressions=[column("x", "observed_at")]),
+        )
+        return (
+            select("x.*")
+            .select(
+                exp.alias_(
+                    exp.Greatest(this=life, expressions=[exp.Literal.number(0)]),
+                    "lifetime_days",
+                    quoted=True,
+                )
+            )
+            .from_(outer.subquery("x"))
+        )
 
     def _customers(self) -> exp.Select:
         query = select(
@@ -525,8 +536,9 @@ class _Customers:
                 exp.Window(
                     this=exp.DenseRank(),
                     partition_by=[column("f", "customer")],
-                    order=exp.Order(expressions=[exp.Ordered(
-                        this=exp.cast(column("f", self.group.at), "date"))]),
+                    order=exp.Order(
+                        expressions=[exp.Ordered(this=exp.cast(column("f", self.group.at), "date"))]
+                    ),
                 ),
                 "nth",
             )
@@ -542,8 +554,10 @@ class _Customers:
         """The 90th percentile of the days between two order days of a customer."""
         if self.group.until:
             return exp.cast(exp.Null(), "bigint")
-        days = select(column("d", "customer"), column("d", "day")).distinct().from_(
-            self.rows.copy().subquery("d")
+        days = (
+            select(column("d", "customer"), column("d", "day"))
+            .distinct()
+            .from_(self.rows.copy().subquery("d"))
         )
         former = exp.Window(
             this=exp.Lag(this=column("d", "day")),
@@ -551,11 +565,15 @@ class _Customers:
             order=exp.Order(expressions=[exp.Ordered(this=column("d", "day"))]),
         )
         gaps = select(_alias(_days(former, column("d", "day")), "gap")).from_(days.subquery("d"))
-        return select(
-            exp.Anonymous(
-                this="quantile_disc", expressions=[column(None, "gap"), exp.Literal.number(0.9)]
+        return (
+            select(
+                exp.Anonymous(
+                    this="quantile_disc", expressions=[column(None, "gap"), exp.Literal.number(0.9)]
+                )
             )
-        ).from_(gaps.subquery("gaps")).subquery()
+            .from_(gaps.subquery("gaps"))
+            .subquery()
+        )
 
     def _ends(self) -> tuple[exp.Expr, exp.Expr]:
         if self.group.until:
@@ -572,7 +590,9 @@ class _Customers:
             this="date_add",
             expressions=[
                 column("e", "last_at"),
-                exp.Anonymous(this="to_days", expressions=[exp.cast(column("e", "silence_days"), "int")]),
+                exp.Anonymous(
+                    this="to_days", expressions=[exp.cast(column("e", "silence_days"), "int")]
+                ),
             ],
         )
         return (
@@ -581,7 +601,7 @@ class _Customers:
         )
 
 
-def _alias(value: exp.Expr, name: str) -> exp.Alias:
+def _alias(value: exp.Expr, name: str) -> exp.Expr:
     return exp.alias_(value, name, quoted=True)
 
 

@@ -76,9 +76,12 @@ def write(tables: Sequence[ReadTable], out: Path) -> list[Path]:
 
 
 def _csv(table: pa.Table, path: Path) -> None:
-    inert = [pa.array([_inert(cell) for cell in column.to_pylist()], column.type)
-             if pa.types.is_string(column.type) else column
-             for column in table.columns]
+    inert = [
+        pa.array([_inert(cell) for cell in column.to_pylist()], column.type)
+        if pa.types.is_string(column.type)
+        else column
+        for column in table.columns
+    ]
     pa_csv.write_csv(pa.table(inert, names=table.column_names), path)
 
 

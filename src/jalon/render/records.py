@@ -185,7 +185,7 @@ def card(definition: Definition, sql: Sequence[str]) -> Record:
         "id": definition.id,
         "label": definition.label.model_dump(),
         "question": definition.question.model_dump(),
-        "formula": first.formula or {name: value for name, value in first.fields},
+        "formula": first.formula or dict(first.fields),
         "sql": list(sql),
         "table": first.table or None,
         "bases": list(dict.fromkeys(each.basis for each in measures if each.basis)),

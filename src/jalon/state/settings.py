@@ -21,12 +21,12 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    currency: str = Field("EUR", pattern="^[A-Z]{3}$")
-    fiscal_year_start: int = Field(1, ge=1, le=12)
+    currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
+    fiscal_year_start: int = Field(default=1, ge=1, le=12)
     zone: str = "Europe/Paris"
     bases: dict[str, str] = {}
     data_through: dict[str, dt.date] = {}
-    memory_limit: str | None = Field(None, pattern=r"^\d+(\.\d+)?\s?[KMGT]i?B$")
+    memory_limit: str | None = Field(default=None, pattern=r"^\d+(\.\d+)?\s?[KMGT]i?B$")
 
 
 def load(path: Path) -> Settings:

@@ -39,7 +39,7 @@ def newcombe_difference(
     return difference_of(first.value, first.low, first.high, second.value, second.low, second.high)
 
 
-def difference_of(  # noqa: PLR0917
+def difference_of(
     value1: ArrayLike,
     low1: ArrayLike,
     high1: ArrayLike,

@@ -29,7 +29,7 @@ class RatioInterval(Interval):
     g: Floats
 
 
-def fieller(  # noqa: PLR0917
+def fieller(
     a: ArrayLike,
     var_a: ArrayLike,
     b: ArrayLike,
@@ -50,7 +50,7 @@ def fieller(  # noqa: PLR0917
     return _roots(above, below, floats(covariance), floats(normal_quantile(level)))
 
 
-def ratio_of_sums(  # noqa: PLR0917
+def ratio_of_sums(
     n: ArrayLike,
     sum_x: ArrayLike,
     sum_y: ArrayLike,

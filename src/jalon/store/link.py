@@ -41,7 +41,9 @@ def link(engine: DuckDB, number: int, told: Mapping[str, Mapping[str, str]]) -> 
 
 
 def _find(engine: DuckDB, table: Table, told: Mapping[str, str]) -> None:
-    rows = f"(SELECT _row, _origin, source_id FROM version.{quoted(table.name)} " "WHERE _until IS NULL)"
+    rows = (
+        f"(SELECT _row, _origin, source_id FROM version.{quoted(table.name)} WHERE _until IS NULL)"
+    )
     refs = f"(FROM meta.reference WHERE target = '{table.name}')"
     if told:
         _find_told(engine, table, told)

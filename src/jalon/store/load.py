@@ -94,8 +94,9 @@ class _Load:
 
     def _unique(self) -> tuple[tuple[tuple[int, str], ...], int]:
         """Keep the first row of each key; the lines that differ from it, and how many do not."""
+        # As many different digests as rows: as many different keys. Equal digests are looked into.
         distinct, total = self.engine.rows(
-            "SELECT count(DISTINCT source_id), count(*) FROM incoming"
+            "SELECT count(DISTINCT hash(source_id)), count(*) FROM incoming"
         )[0]
         if distinct == total:
             return (), 0
@@ -111,14 +112,16 @@ class _Load:
             ) f ON i.source_id = f.source_id WHERE i._line <> f._line
             """
         )
-        self.engine.execute("CREATE OR REPLACE TEMP TABLE kept_rows AS FROM incoming WHERE _line "
-                            "NOT IN (SELECT _line FROM repeats)")
+        self.engine.execute(
+            "CREATE OR REPLACE TEMP TABLE kept_rows AS FROM incoming WHERE _line "
+            "NOT IN (SELECT _line FROM repeats)"
+        )
         self.engine.execute("DROP VIEW incoming")
         self.engine.execute("CREATE TEMP VIEW incoming AS FROM kept_rows")
-        rows = self.engine.rows(
-            "SELECT _line, source_id FROM repeats WHERE differs ORDER BY _line"
+        rows = self.engine.rows("SELECT _line, source_id FROM repeats WHERE differs ORDER BY _line")
+        same = int(
+            self.engine.value("SELECT coalesce(sum(_lines), 0) FROM repeats WHERE NOT differs")
         )
-        same = int(self.engine.value("SELECT coalesce(sum(_lines), 0) FROM repeats WHERE NOT differs"))
         return tuple((int(line), str(key)) for line, key in rows), same
 
     def _compare(self) -> tuple[int, int]:
@@ -200,6 +203,7 @@ class _Load:
             f"_first) SELECT {row}, {self.origin}, i.source_id, {values}, {self.number}, NULL, "
             f"{first} {source}"
         )
+
 
 #: How two writings of one name become equal: case, spaces and apostrophes do not count.
 FOLDED = (

@@ -116,7 +116,7 @@ def _steps(table: Table) -> Iterator[tuple[str, ...]]:
     paths: Iterable[str] = (
         path for each in (*table.paths.values(), table.customer) for path in each
     )
-    seen = {(each.name,) for each in table.references()}
+    seen: set[tuple[str, ...]] = {(each.name,) for each in table.references()}
     yield from seen
     for path in paths:
         *steps, _ = path.split(".")
@@ -217,11 +217,11 @@ def _note_last_events(engine: DuckDB, touched: Set[str], limit: str) -> None:
     for name in touched:
         events = [each.name for each in TABLES[name].columns if each.event]
         events = [each for each in events if TABLES[name].column(each).kind is Kind.MOMENT]
-        for event in events:
-            parts.append(
-                f"SELECT _origin, max({quoted(event)}) AS last FROM version.{quoted(name)} "
-                f"WHERE _until IS NULL AND {quoted(event)} <= TIMESTAMP '{limit}' GROUP BY 1"
-            )
+        parts += [
+            f"SELECT _origin, max({quoted(event)}) AS last FROM version.{quoted(name)} "
+            f"WHERE _until IS NULL AND {quoted(event)} <= TIMESTAMP '{limit}' GROUP BY 1"
+            for event in events
+        ]
     if not parts:
         return
     engine.execute(

@@ -36,7 +36,8 @@ class Stage:
         folder.mkdir(parents=True, exist_ok=True)
         target = str(folder / f"{number}.parquet").replace("'", "''")
         engine.execute(
-            f"COPY (FROM {quoted(self.relation)}) TO '{target}' (FORMAT parquet, COMPRESSION lz4_raw)"
+            f"COPY (FROM {quoted(self.relation)}) TO '{target}' "
+            "(FORMAT parquet, COMPRESSION lz4_raw)"
         )
         text = json.dumps(asdict(self), ensure_ascii=False)
         (folder / f"{number}.json").write_text(text, encoding="utf-8")
@@ -50,8 +51,7 @@ def saved(engine: DuckDB, folder: Path) -> list[Stage]:
         facts["fields"] = tuple(facts["fields"])
         facts["relation"] = f"saved_{path.stem}"
         engine.execute(
-            f"CREATE OR REPLACE TEMP TABLE {quoted(facts['relation'])} AS "
-            "FROM read_parquet(?)",
+            f"CREATE OR REPLACE TEMP TABLE {quoted(facts['relation'])} AS FROM read_parquet(?)",
             [str(path.with_suffix(".parquet"))],
         )
         stages.append(Stage(**facts))

@@ -143,7 +143,9 @@ class Store:
             for name in TABLES
             if self.engine.value(f"SELECT count(*) FROM version.{schema.quoted(name)}")
         }
-        last = self.engine.rows("SELECT number, made_at FROM meta.import ORDER BY number DESC LIMIT 1")
+        last = self.engine.rows(
+            "SELECT number, made_at FROM meta.import ORDER BY number DESC LIMIT 1"
+        )
         number, at = last[0] if last else (0, dt.datetime.now())
         link(self.engine, number, {})
         note_through(self.engine, filled, at.isoformat(" "), self.told_through)
@@ -181,7 +183,9 @@ class Store:
 
     def imports(self) -> list[tuple[int, str, dt.datetime, dict[str, Any]]]:
         """The imports in force: number, id, when, report."""
-        rows = self.engine.rows("SELECT number, id, made_at, report FROM meta.import ORDER BY number")
+        rows = self.engine.rows(
+            "SELECT number, id, made_at, report FROM meta.import ORDER BY number"
+        )
         return [(number, name, at, json.loads(report)) for number, name, at, report in rows]
 
     def quarantine(self, rows: pa.Table) -> None:
@@ -236,9 +240,7 @@ class Store:
             group = GROUPED[name]
             source = self.relation(group.of, clock)
             assert source is not None
-            query = grouped_query(
-                group, stored(*source), filled_dimensions(self.engine, group.of)
-            )
+            query = grouped_query(group, stored(*source), filled_dimensions(self.engine, group.of))
             parameters = None
         else:
             query = flat_query(name, self.present(), clock)

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
-from jalon.engines.duckdb import DuckDB
+from jalon.engines.duckdb import DuckDB, EngineError
 from jalon.intake.sources.dialect import (
     BLANKS,
     Delimiter,
@@ -149,7 +148,7 @@ def _fast(text: _Text, engine: DuckDB) -> Cells | None:
     )
     try:
         engine.execute(sql, {"path": _literal(text.survey.path), "mark": mark})
-    except duckdb.Error:
+    except EngineError:
         return None
     cells = Cells(f"{relation}_cells", text.width, f"rowid + {skip + 1}")
     rows = engine.rows(f"SELECT count(*) FROM {cells.name}")[0][0]

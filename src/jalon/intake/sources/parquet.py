@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-import duckdb
-
-from jalon.engines.duckdb import DuckDB
+from jalon.engines.duckdb import DuckDB, EngineError
 from jalon.intake.sources.options import ReadOptions
 from jalon.intake.sources.relation import Cells, sift, unique_headers, unique_name, used_width
 from jalon.intake.text_table import Evidence, TextTable
@@ -23,7 +21,7 @@ def read(path: Path, engine: DuckDB, options: ReadOptions) -> list[TextTable]:
     try:
         raw, types = _columns(path, engine)
         _load(path, engine, relation, types)
-    except duckdb.Error as error:
+    except EngineError as error:
         reason = str(error).splitlines()[0]
         raise InputError.of("truncated", Where(file=name), reason=reason) from None
     cells = Cells(f"{relation}_cells", len(raw), "rowid + 2")
