@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from jalon.measure.figure import Answer, Results
 
 WIDTH = 18
+#: Narrower terminals have no room for the bars.
+ROOMY = 96
 
 
 def show_results(answers: Results, catalogue: Catalogue, lang: str) -> None:
@@ -63,22 +65,25 @@ def _show_series(answer: Answer, catalogue: Catalogue, lang: str, console: Any) 
     periods = len(set(answer.periods)) > 1
     heads = [(said("col.period"), "left")] if periods else []
     heads += [(label(name, lang), "left") for name in answer.groups]
+    roomy = console.width >= ROOMY or not answer.compare
     heads += [
         (said("col.value"), "right"),
         (said("col.interval"), "left"),
         (said("col.n"), "right"),
-        ("", "left"),
     ]
+    heads += [("", "left")] if roomy else []
     if answer.maturity is not None:
         heads.append((said("col.maturity"), "right"))
     if answer.compare:
         heads.append((said("col.compare"), "left"))
     table = _table(*heads)
+    table.columns[0].no_wrap = True
     scale = _scale(answer)
     for row in range(len(answer)):
         cells = [numbers.period(answer.periods[row], lang)] if periods else []
         cells += [_group(labels[row], lang) for labels in answer.groups.values()]
-        cells += [*_cells(answer, row, lang), _bar(answer, row, scale)]
+        cells += _cells(answer, row, lang)
+        cells += [_bar(answer, row, scale)] if roomy else []
         if answer.maturity is not None:
             cells.append(numbers.figure(float(answer.maturity[row]), "percent", lang))
         if answer.compare:
@@ -93,8 +98,9 @@ def _table(*heads: tuple[str, str]) -> Table:
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="dim")
-    for name, justify in heads:
-        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    for place, (name, justify) in enumerate(heads):
+        # The first column names the row: it gives way, figures never do.
+        table.add_column(name, justify=justify, no_wrap=place > 0)  # type: ignore[arg-type]
     return table
 
 
@@ -112,11 +118,8 @@ def _cells(answer: Answer, row: int, lang: str) -> tuple[str, str, str]:
     low, high = float(figures.low[row]), float(figures.high[row])
     between = ""
     if not (math.isnan(low) or math.isnan(high)):
-        to = said("to")
-        between = (
-            f"{numbers.figure(low, answer.unit, lang)} {to} "
-            f"{numbers.figure(high, answer.unit, lang)}"
-        )
+        low_text, high_text = (numbers.bound(each, answer.unit, lang) for each in (low, high))
+        between = f"{low_text} {said('to')} {high_text}"
     return value, between, numbers.count(figures.n[row], lang)
 
 

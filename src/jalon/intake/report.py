@@ -14,6 +14,7 @@ from jalon.intake.staging import Staged
 from jalon.intake.text_table import ColumnProfile, Evidence, TextTable
 from jalon.model.problems import Problem, Where
 from jalon.model.tables import TABLES, Kind
+from jalon.store.link import UNLINKED
 from jalon.store.load import Loaded
 
 SHOWN = 1_000
@@ -202,10 +203,7 @@ def _links(engine: DuckDB) -> tuple[tuple[dict[str, Any], ...], dict[str, int]]:
     )
     unlinked = dict(
         engine.rows(
-            "SELECT target, count(DISTINCT text) FROM meta.reference r WHERE id NOT IN "
-            "(SELECT reference FROM meta.link WHERE until IS NULL) "
-            'AND target IN (SELECT "table" FROM meta.filled WHERE total > 0) '
-            "GROUP BY target ORDER BY target"
+            f"SELECT target, count(DISTINCT text) {UNLINKED} GROUP BY target ORDER BY target"
         )
     )
     return proposals, unlinked

@@ -6,7 +6,12 @@ import math
 from functools import lru_cache
 
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import (
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_currency_symbol,
+)
 
 from jalon.model.periods import Period
 
@@ -33,10 +38,23 @@ def figure(value: float, unit: str, lang: str) -> str:
         digits = "#,##0.00 ¤" if abs(value) < 1000 else "#,##0 ¤"
         return str(format_currency(value, unit, digits, locale, currency_digits=False))
     if unit == "points":
-        return str(format_decimal(value, "+#,##0.0;-#,##0.0", locale))
+        return str(format_decimal(value, "+#,##0.0;\u2212#,##0.0", locale))
     whole = unit == "number" and float(value).is_integer()
     pattern = "#,##0" if whole or abs(value) >= 1000 else "#,##0.0"
     return str(format_decimal(value, pattern, locale)) + _SUFFIXES.get(unit, {}).get(lang, "")
+
+
+def bound(value: float, unit: str, lang: str) -> str:
+    """An end of an interval: three significant figures are enough for large amounts."""
+    if unit.isupper() and math.isfinite(value) and abs(value) >= 100_000:
+        scale, sign = (1e6, "M") if abs(value) >= 1_000_000 else (1e3, "k")
+        pattern = "#,##0.00" if sign == "M" else "#,##0"
+        number = format_decimal(value / scale, pattern, _LOCALES[lang])
+        symbol = get_currency_symbol(unit, _LOCALES[lang])
+        return f"{number}\u00a0{sign}{symbol}" if lang == "fr" else f"{symbol}{number}{sign}"
+    if unit == "number" and math.isfinite(value) and abs(value) >= 10:
+        return count(value, lang)
+    return figure(value, unit, lang)
 
 
 def count(value: float, lang: str) -> str:

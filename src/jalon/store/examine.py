@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jalon.model.problems import Problem
+from jalon.store.link import UNLINKED
 from jalon.store.store import Store
 
 
@@ -35,9 +36,7 @@ def _proposals(store: Store) -> Iterator[Problem]:
 def _unlinked(store: Store) -> Iterator[Problem]:
     rows = store.engine.rows(
         "SELECT target, count(DISTINCT text), list(DISTINCT text ORDER BY text)[:3] "
-        "FROM meta.reference WHERE id NOT IN (SELECT reference FROM meta.link WHERE until IS NULL) "
-        "AND text NOT IN (SELECT text FROM meta.proposal) AND target IN "
-        '(SELECT "table" FROM meta.filled WHERE total > 0) GROUP BY 1 ORDER BY 1'
+        f"{UNLINKED} AND text NOT IN (SELECT text FROM meta.proposal) GROUP BY 1 ORDER BY 1"
     )
     for table, count, examples in rows:
         yield Problem("doctor_unlinked", {"table": table, "count": count, "examples": examples})

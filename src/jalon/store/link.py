@@ -18,6 +18,12 @@ from jalon.store.load import FOLDED
 from jalon.store.schema import quoted
 
 PROBABLE = 86.0
+#: The references that lead nowhere, and should: a client's own people at a meeting are no reps.
+UNLINKED = (
+    "FROM meta.reference r WHERE id NOT IN (SELECT reference FROM meta.link WHERE until IS NULL) "
+    'AND target IN (SELECT "table" FROM meta.filled WHERE total > 0) AND id NOT IN '
+    "(SELECT person FROM version.meeting_attendee WHERE side = 'theirs' AND person IS NOT NULL)"
+)
 MOST_COMPARED = 5_000
 
 
