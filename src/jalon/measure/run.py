@@ -98,6 +98,10 @@ class Measurer:
         as_of = question.clock.as_of.isoformat() if question.clock.as_of else None
         return Results(answers, as_of, question.by, tuple(dict.fromkeys(self.sql)))
 
+    def forget(self) -> None:
+        """Drop the answers kept; plans stay compiled."""
+        self._kept = {key: value for key, value in self._kept.items() if key[0] != "sums"}
+
     def _forget_if_changed(self) -> None:
         version = self.source.version()
         if version != self._version:

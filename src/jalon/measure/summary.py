@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -121,4 +122,5 @@ def order(summary: Summary, names: Sequence[str]) -> Codes:
 def _sortable(label: Any) -> Any:
     if isinstance(label, (dt.date, dt.datetime, int, float, bool)):
         return (0, str(label) if isinstance(label, dt.date) else float(label), "")
-    return (1, str(label).casefold(), str(label))
+    plain = unicodedata.normalize("NFKD", str(label)).casefold()
+    return (1, "".join(each for each in plain if not unicodedata.combining(each)), str(label))

@@ -395,13 +395,17 @@ class _Child:
 
 
 def digest(value: exp.Expr) -> exp.Expr:
-    """A negative number for a customer known by its text alone, equal for texts that fold alike."""
+    """A negative number for a customer known by its text alone, equal for texts that fold alike.
+
+    NULL without text: the engine's hash of NULL is a number like another.
+    """
     folded = exp.Lower(this=exp.Trim(this=value))
     hashed = exp.Anonymous(this="hash", expressions=[folded])
     halved = exp.cast(
         exp.BitwiseRightShift(this=hashed, expression=exp.Literal.number(1)), "bigint"
     )
-    return exp.Neg(this=halved)
+    known = exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null()))
+    return exp.Case().when(known, exp.Neg(this=halved))
 
 
 def _resolved_at() -> exp.Table:

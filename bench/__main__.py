@@ -1,0 +1,27 @@
+"""Run the benches and print their ratios."""
+
+from __future__ import annotations
+
+import argparse
+
+from bench import imports, measures
+
+BENCHES = {"imports": imports.run, "measures": measures.run}
+
+
+def main() -> None:
+    """All benches at their usual sizes, or one at a given size."""
+    parser = argparse.ArgumentParser(prog="bench")
+    parser.add_argument("bench", nargs="?", choices=sorted(BENCHES))
+    parser.add_argument("--rows", type=int)
+    asked = parser.parse_args()
+    if asked.bench:
+        BENCHES[asked.bench](asked.rows or 1_000_000)
+        return
+    imports.run(1_000_000)
+    for rows in (10_000, 1_000_000):
+        measures.run(rows)
+
+
+if __name__ == "__main__":
+    main()
