@@ -19,7 +19,7 @@ from jalon.measure.summary import Summary
 from jalon.model.periods import Grain, Period
 from jalon.relations.clock import Clock
 from jalon.store.stage import Stage
-from tests.measure.world import FIRST, rows_of, store_of
+from .world import FIRST, rows_of, store_of
 
 CATALOGUE = built_in()
 PUBLIC = CATALOGUE.public()

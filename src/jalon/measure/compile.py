@@ -262,7 +262,9 @@ class _Cells:
         if each.among:
             tested = self._on_cells(_tree(self.scan, each.among))
             value = exp.Filter(this=value, expression=exp.Where(this=_true(tested)))
-        return exp.Coalesce(this=value, expressions=[exp.Literal.number(0)])
+        total = exp.Coalesce(this=value, expressions=[exp.Literal.number(0)])
+        # Sums are exact until here; as doubles they reach numpy without a detour.
+        return exp.cast(total, "double")
 
     def _sum(self, each: Aggregate) -> str:
         value = _statistic(self.scan, each)

@@ -154,6 +154,10 @@ class Measurer:
         """
         if measure.estimate == "formula":
             return self._formula_lacks(measure, question, by)
+        known = readable(measure.table)
+        strange = next((name for name in question.by if name not in known), None)
+        if strange is not None:
+            return self._lacking_column(measure, strange, 0, 0)
         key = ("lacks", measure, question.clock, by)
         if key not in self._kept:
             self._keep(key, self._why_lacking(measure, question.clock, by))

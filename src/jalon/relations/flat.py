@@ -67,6 +67,18 @@ def flat_query(
     return _Flat(TABLES[name], present, clock, rows).query()
 
 
+def parted(query: exp.Select) -> tuple[exp.Select, list[exp.Expr]]:
+    """A flat query without the columns that are NULL for all rows, and those columns."""
+    empty = [each for each in query.selects if _is_null(each.unalias())]
+    held = query.copy()
+    held.set("expressions", [each for each in held.selects if not _is_null(each.unalias())])
+    return held, [each.copy() for each in empty]
+
+
+def _is_null(value: exp.Expr) -> bool:
+    return isinstance(value, exp.Cast) and isinstance(value.this, exp.Null)
+
+
 def base(name: str, clock: Clock, columns: Set[str]) -> exp.Select:
     """The imported columns of a table in the versions of a clock, masked; references as stored."""
     table = TABLES[name]

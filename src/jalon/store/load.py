@@ -14,13 +14,15 @@ from jalon.store.stage import Stage
 class Loaded:
     """What became of the source rows of a stage: several order lines may make one row.
 
-    ``repeated``: physical line and key of rows whose key came before in the file, differing.
+    ``repeated``: physical line and key of rows whose key came before in the file, differing;
+    ``doubled``: how many source rows were the same as one before, and count as unchanged.
     """
 
     added: int
     updated: int
     unchanged: int
     repeated: tuple[tuple[int, str], ...] = ()
+    doubled: int = 0
 
 
 def load(engine: DuckDB, stage: Stage, number: int) -> Loaded:
@@ -52,7 +54,7 @@ class _Load:
         added, updated = self._compare()
         total = int(self.engine.value("SELECT coalesce(sum(_lines), 0) FROM incoming"))
         self._insert()
-        return Loaded(added, updated, total - added - updated + same, repeated)
+        return Loaded(added, updated, total - added - updated + same, repeated, same)
 
     def _intern(self, column: Column) -> None:
         """Give a number to each reference text not met before."""

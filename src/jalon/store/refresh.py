@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Set
 
+from sqlglot import exp
+
 from jalon.engines.duckdb import DuckDB
 from jalon.model.tables import GROUPED, TABLES, Kind, Table
 from jalon.relations.columns import dimensions
-from jalon.relations.flat import Present, flat_query, grouped_query, stored
+from jalon.relations.flat import Present, flat_query, grouped_query, parted, stored
 from jalon.store.schema import quoted
 
 #: Above this share of rows touched, writing the whole table anew is faster.
@@ -28,14 +30,14 @@ def refresh(engine: DuckDB, touched: Set[str], relinked: Set[str]) -> None:
     for table in TABLES.values():
         if not known.has(table.name):
             if table.name in existing:
-                engine.execute(f"DROP TABLE flat.{quoted(table.name)}")
+                drop(engine, table.name)
             continue
         around = _around(table)
         if table.name in existing and not (around & (touched | relinked)):
             continue
         partial = table.name in existing and not (around & relinked)
         if not (partial and _refresh_rows(engine, table, known, touched)):
-            _write(engine, table.name, flat_query(table.name, known).sql(engine.dialect))
+            _write(engine, table.name, flat_query(table.name, known))
     _expire(engine, touched | relinked)
 
 
@@ -74,16 +76,11 @@ def ensure_grouped(engine: DuckDB, name: str) -> bool:
     stale = engine.value('SELECT count(*) FROM meta.stale WHERE "table" = ?', [name])
     if not stale and name in _flat_tables(engine):
         return True
-    query = grouped_query(group, stored("flat", group.of), filled_dimensions(engine, group.of))
+    query = grouped_query(group, stored("flat", group.of), set(dimensions(group.of)))
     with engine.transaction():
-        _write(engine, name, query.sql(engine.dialect))
+        _write(engine, name, query)
         engine.execute('DELETE FROM meta.stale WHERE "table" = ?', [name])
     return True
-
-
-def filled_dimensions(engine: DuckDB, name: str, schema: str = "flat") -> set[str]:
-    """The dimensions of a flat table; kept whole, so that a customer has them all."""
-    return set(dimensions(name))
 
 
 def _expire(engine: DuckDB, changed: Set[str]) -> None:
@@ -93,12 +90,29 @@ def _expire(engine: DuckDB, changed: Set[str]) -> None:
 
 
 def _flat_tables(engine: DuckDB) -> set[str]:
-    rows = engine.rows("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'flat'")
+    rows = engine.rows("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'current'")
     return {row[0] for row in rows}
 
 
-def _write(engine: DuckDB, name: str, query: str) -> None:
-    engine.execute(f"CREATE OR REPLACE TABLE flat.{quoted(name)} AS {query}")
+def drop(engine: DuckDB, name: str) -> None:
+    """Remove a flat table and its view."""
+    engine.execute(f"DROP VIEW IF EXISTS flat.{quoted(name)}")
+    engine.execute(f"DROP TABLE IF EXISTS current.{quoted(name)}")
+
+
+def drop_all(engine: DuckDB) -> None:
+    """Remove all flat tables."""
+    for name in _flat_tables(engine):
+        drop(engine, name)
+
+
+def _write(engine: DuckDB, name: str, query: exp.Select) -> None:
+    """Write a flat table whole: what holds nothing is not written, the view says it is NULL."""
+    held, empty = parted(query)
+    sql = held.sql(engine.dialect)
+    engine.execute(f"CREATE OR REPLACE TABLE current.{quoted(name)} AS {sql}")
+    view = exp.select("*", *empty).from_(stored("current", name))
+    engine.execute(f"CREATE OR REPLACE VIEW flat.{quoted(name)} AS {view.sql(engine.dialect)}")
 
 
 def _around(table: Table) -> set[str]:
@@ -145,13 +159,14 @@ def _refresh_rows(engine: DuckDB, table: Table, known: Present, touched: Set[str
         + ") WHERE _row IS NOT NULL"
     )
     count = int(engine.value("SELECT count(*) FROM reached"))
-    total = int(engine.value(f"SELECT count(*) FROM flat.{quoted(table.name)}"))
-    if count > WHOLE * total:
+    target = f"current.{quoted(table.name)}"
+    total = int(engine.value(f"SELECT count(*) FROM {target}"))
+    query, _ = parted(flat_query(table.name, known, rows="reached"))
+    columns = engine.run(f"SELECT * FROM {target} LIMIT 0").column_names
+    if count > WHOLE * total or set(columns) != {each.alias_or_name for each in query.selects}:
         return False
-    target = f"flat.{quoted(table.name)}"
     engine.execute(f"DELETE FROM {target} WHERE _row IN (FROM reached)")
-    query = flat_query(table.name, known, rows="reached").sql(engine.dialect)
-    engine.execute(f"INSERT INTO {target} BY NAME {query}")
+    engine.execute(f"INSERT INTO {target} BY NAME {query.sql(engine.dialect)}")
     return True
 
 

@@ -3,7 +3,8 @@
 ``version.<table>`` has every version of every row: ``_row`` (an integer for each origin and
 ``source_id``), the imported columns (references as the integer of their interned text), ``_import``
 (the number of the import that brought it), ``_until`` (of the one that replaced it) and ``_first``.
-``flat.<table>`` has the rows in force, as expressions read them. ``meta`` has the rest.
+``current.<table>`` has the rows in force with the columns that hold something; the view
+``flat.<table>`` adds the others as NULL, and is what expressions read. ``meta`` has the rest.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ FORMAT = 1
 
 META = f"""
 CREATE SCHEMA IF NOT EXISTS version;
+CREATE SCHEMA IF NOT EXISTS current;
 CREATE SCHEMA IF NOT EXISTS flat;
 CREATE SCHEMA IF NOT EXISTS meta;
 CREATE TABLE IF NOT EXISTS meta.format (number INTEGER);

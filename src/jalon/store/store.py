@@ -15,13 +15,14 @@ from jalon.engines.duckdb import DuckDB
 from jalon.model.problems import WorkspaceError
 from jalon.model.tables import GROUPED, TABLES
 from jalon.relations.clock import Clock
+from jalon.relations.columns import dimensions
 from jalon.relations.flat import Present, flat_query, grouped_query, stored
 from jalon.store import schema
 from jalon.store.link import link
 from jalon.store.load import Loaded, load
 from jalon.store.refresh import (
+    drop_all,
     ensure_grouped,
-    filled_dimensions,
     note_through,
     present,
     refresh,
@@ -40,6 +41,9 @@ class Store:
     def __init__(self, engine: DuckDB) -> None:
         self.engine = engine
         self._clocks: dict[tuple[Clock, str], str] = {}
+        self._present: Present | None = None
+        self._grouped: set[str] = set()
+        self._version = 0
         self.told_through: Mapping[str, dt.date] = {}
         schema.create(engine)
 
@@ -80,7 +84,7 @@ class Store:
                 "INSERT INTO meta.import VALUES (?, ?, ?, ?)",
                 [number, identifier, at, json.dumps(report, ensure_ascii=False, default=str)],
             )
-        self._clocks.clear()
+        self._changed()
         return loaded
 
     def _write(
@@ -121,7 +125,7 @@ class Store:
             for later, at, stages in replay:
                 self._write(later, at, stages(), lambda _: None)
             self._rewrite()
-        self._clocks.clear()
+        self._changed()
 
     def _roll_back(self, number: int) -> None:
         for name in TABLES:
@@ -149,10 +153,7 @@ class Store:
         number, at = last[0] if last else (0, dt.datetime.now())
         link(self.engine, number, {})
         note_through(self.engine, filled, at.isoformat(" "), self.told_through)
-        for (name,) in self.engine.rows(
-            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'flat'"
-        ):
-            self.engine.execute(f"DROP TABLE flat.{schema.quoted(name)}")
+        drop_all(self.engine)
         refresh(self.engine, filled, set())
 
     def replay(
@@ -170,7 +171,7 @@ class Store:
                     "INSERT INTO meta.import VALUES (?, ?, ?, '{}')", [later, identifier, at]
                 )
             self._rewrite()
-        self._clocks.clear()
+        self._changed()
 
     def lines(self, number: int, stage: Stage, relation: str) -> None:
         """Keep the order lines behind rows, cells as JSON; inside the import's transaction."""
@@ -198,11 +199,20 @@ class Store:
 
     def present(self) -> Present:
         """What the workspace holds, by table and column."""
-        return present(self.engine)
+        if self._present is None:
+            self._present = present(self.engine)
+        return self._present
 
     def version(self) -> int:
         """A number that changes with each import and undo: the key of what is cached."""
-        return int(self.engine.value("SELECT coalesce(sum(number * 7919 + 1), 0) FROM meta.import"))
+        return self._version
+
+    def _changed(self) -> None:
+        """Drop all that was worked out from the data as they were."""
+        self._version += 1
+        self._present = None
+        self._grouped.clear()
+        self._clocks.clear()
 
     def relation(self, name: str, clock: Clock) -> tuple[str, str] | None:
         """The schema and table to read ``name`` from under a clock; None where there is no row.
@@ -213,8 +223,9 @@ class Store:
         if not self.present().has(base):
             return None
         if clock.is_now:
-            if name in GROUPED:
+            if name in GROUPED and name not in self._grouped:
                 ensure_grouped(self.engine, name)
+                self._grouped.add(name)
             return "flat", name
         if (clock, name) not in self._clocks:
             self._clocks[clock, name] = self._past(name, clock)
@@ -240,7 +251,7 @@ class Store:
             group = GROUPED[name]
             source = self.relation(group.of, clock)
             assert source is not None
-            query = grouped_query(group, stored(*source), filled_dimensions(self.engine, group.of))
+            query = grouped_query(group, stored(*source), set(dimensions(group.of)))
             parameters = None
         else:
             query = flat_query(name, self.present(), clock)

@@ -63,8 +63,12 @@ def unique_name() -> str:
 
 def filled_or_null(column: str, tabs: bool = True) -> str:
     """The SQL of a cell that is NULL where it is blank, and as found elsewhere."""
-    blank = f"trim({column})" if not tabs else f"trim({column}, ' \t\n\r\u00a0\u202f')"
-    return f"CASE WHEN {blank} = '' THEN NULL ELSE {column} END AS {column}"
+    if tabs:
+        blank = f"trim({column}, ' \t\n\r\u00a0\u202f') = ''"
+    else:
+        # A blank cell begins with a space, which few cells do: those alone are trimmed.
+        blank = f"{column} < '!' AND trim({column}) = ''"
+    return f"CASE WHEN {blank} THEN NULL ELSE {column} END AS {column}"
 
 
 def put(engine: DuckDB, width: int, batches: Iterable[Batch]) -> Cells:
