@@ -164,7 +164,17 @@ def test_a_formula_is_only_the_four_operations_over_kpis(tmp_path, formula):
         catalogue(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["- a\n- b\n", "5\n", "\x00", "a: *x\n", "? {a: 1}\n: 2\n", pytest.param("1: {}\n", marks=KNOWN)])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- a\n- b\n",
+        "5\n",
+        "\x00",
+        "a: *x\n",
+        "? {a: 1}\n: 2\n",
+        pytest.param("1: {}\n", marks=KNOWN),
+    ],
+)
 def test_a_file_that_is_not_a_list_of_kpis_is_a_definition_error(tmp_path, text):
     (tmp_path / "own.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(DefinitionError):

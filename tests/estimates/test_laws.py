@@ -1,4 +1,4 @@
-"""Laws over all estimators: merging equals pooling, the interval holds the value, empty is missing."""
+"""Laws over all estimators: merging equals pooling, the interval holds the value."""
 
 import math
 

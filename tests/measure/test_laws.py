@@ -19,6 +19,7 @@ from jalon.measure.summary import Summary
 from jalon.model.periods import Grain, Period
 from jalon.relations.clock import Clock
 from jalon.store.stage import Stage
+
 from .world import FIRST, rows_of, store_of
 
 CATALOGUE = built_in()
@@ -29,7 +30,7 @@ ADDING = ["meetings_booked", "meetings_held", "revenue", "new_customers"]
 COUNTING = ["win_rate", "created_win_rate", "no_show_rate", "nps", "csat", "usable_reason_rate"]
 YEAR = Period(dt.date(2024, 1, 1), dt.date(2025, 3, 1))
 
-laws = settings(max_examples=25, derandomize=True, deadline=None)
+laws = settings(max_examples=20, derandomize=True, deadline=None)
 
 
 def ask(store, kpi, **asked):
@@ -157,7 +158,7 @@ def test_labels_made_coarser_join_their_groups():
     }
 
 
-@settings(max_examples=60, derandomize=True, deadline=None)
+@settings(max_examples=40, derandomize=True, deadline=None)
 @given(SEEDS, st.sampled_from(PUBLIC), st.data())
 def test_a_measurer_that_has_measured_finer_first_answers_as_a_fresh_one(seed, kpi, data):
     store = store_of(seed)
@@ -185,7 +186,7 @@ def test_kpis_asked_together_answer_as_each_asked_alone():
         assert_same(answer, ask(store, answer.kpi, period=YEAR))
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0])
 def test_the_order_of_rows_changes_nothing(seed):
     rows = rows_of(seed)
     draw = random.Random(seed)
@@ -209,7 +210,8 @@ ATOMS = st.sampled_from(
         "loss_reason_stated is null", "team = 'T1'", "stage = '1' or source = 'Web'",
         "coalesce(sector, 'Bio') = 'Bio'", "case when invalid then amount else 1 end > 5",
         "source not in ('Web', 'Salon')", "source = sector", "amount_band = '5-20 k'",
-        "date_diff('day', created_at, closed_at) > 30", "customer is null", "invalid = (amount > 5)",
+        "date_diff('day', created_at, closed_at) > 30", "customer is null",
+        "invalid = (amount > 5)",
     ]
 )  # fmt: skip
 CONDITIONS = st.recursive(
@@ -249,9 +251,7 @@ def test_cells_equal_plain_filtered_aggregates_nulls_included(seed, among, dims,
         ]  # fmt: skip
     table = store.answer(compiler.sums(scan, tuple(asked.items())).sql, {}, {})
     keys = ", ".join(dims)
-    expected = flat_sql(
-        store, ", ".join([*dims, *hand]), group=keys or None, where=where or "true"
-    )
+    expected = flat_sql(store, ", ".join([*dims, *hand]), group=keys or None, where=where or "true")
     got = {tuple(r[d] for d in dims): [float(r[a]) for a in asked] for r in table.to_pylist()}
     want = {tuple(r[: len(dims)]): [float(v) for v in r[len(dims) :]] for r in expected}
     assert got.keys() == want.keys()
@@ -424,7 +424,9 @@ def test_a_comparison_is_the_value_less_the_former_value(seed, kpi, compare, dat
     answer = ask(store, kpi, period=period, by=by, compare=compare)
     if answer.missing:
         return
-    former = {key[0]: values for key, (values, _) in figures(ask(store, kpi, period=then, by=by)).items()}
+    former = {
+        key[0]: values for key, (values, _) in figures(ask(store, kpi, period=then, by=by)).items()
+    }
     found = answer.compare
     now = figures(answer)
     for row, (key, (values, _)) in enumerate(now.items()):

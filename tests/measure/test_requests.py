@@ -10,6 +10,7 @@ from jalon.measure.question import Question
 from jalon.measure.run import Measurer
 from jalon.model.periods import Grain, Period
 from jalon.model.problems import RequestError
+from jalon.relations.clock import Clock
 
 from .world import store_of
 
@@ -39,9 +40,7 @@ def measurer():
         ({"kpis": ("win_rate",), "compare": "previous"}, "compare_needs_period", None),
     ],
 )
-def test_a_wrong_question_is_a_request_error_with_the_nearest_names(
-    measurer, asked, code, nearest
-):
+def test_a_wrong_question_is_a_request_error_with_the_nearest_names(measurer, asked, code, nearest):
     with pytest.raises(RequestError) as caught:
         measurer.measure(Question(**asked))
     assert caught.value.problem.code == code
@@ -191,7 +190,6 @@ def test_a_month_without_customer_bounds_the_cost_as_when_asked_alone():
     assert series.figures.low[1] == pytest.approx(alone.figures.low[0])
 
 
-@pytest.mark.xfail(strict=True, reason="formulas are not cut at the same day of the period")
 def test_a_formula_over_a_period_not_over_is_compared_with_the_same_days():
     days = [(2, 3), (2, 20), (3, 3), (3, 10)]
     rows = {
@@ -205,3 +203,13 @@ def test_a_formula_over_a_period_not_over_is_compared_with_the_same_days():
     question = Question(("cac",), period=march, compare="previous")
     answer = Measurer(fill(rows), CATALOGUE).measure(question).answers[0]
     assert answer.compare.periods == [Period(dt.date(2025, 2, 1), dt.date(2025, 2, 11))]
+
+
+def test_a_past_day_after_the_end_of_the_data_does_not_stretch_what_was_observed():
+    days = [(2, 3), (2, 20), (3, 3)]
+    rows = [{"account": "A", "amount": 1, "happened_at": dt.date(2025, m, d)} for m, d in days]
+    march = Period(dt.date(2025, 3, 1), dt.date(2025, 4, 1))
+    clock = Clock(as_of=dt.date(2025, 12, 1))
+    question = Question(("revenue",), period=march, compare="previous", clock=clock)
+    found = Measurer(fill({"invoice": rows}), CATALOGUE).measure(question).answers[0]
+    assert found.compare.periods == [Period(dt.date(2025, 2, 1), dt.date(2025, 2, 4))]

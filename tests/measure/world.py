@@ -79,7 +79,8 @@ def rows_of(seed, size=48):
     ]  # fmt: skip
     invoices = [
         {"id": f"i{i}", "account": account(), "deal": maybe(f"d{draw.randrange(size)}", 0.5),
-         "amount": money(5000), "cost": money(2000), "kind": pick("invoice", "invoice", "credit_note"),
+         "amount": money(5000), "cost": money(2000),
+         "kind": pick("invoice", "invoice", "credit_note"),
          "status": maybe(draw.choice(["paid", "cancelled", "draft"]), 0.6), "happened_at": day(),
          "product": pick("P1", "P2")}
         for i in range(2 * size)

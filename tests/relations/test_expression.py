@@ -1,5 +1,6 @@
 """The expression language: what is allowed works, what is not is a RequestError, never a crash."""
 
+import contextlib
 import datetime as dt
 
 import duckdb
@@ -111,6 +112,8 @@ REFUSED = [
     "date_diff('day'', created_at, closed_at) + (select 1) + date_diff(''day', created_at) > 3",
     "date_diff(outcome, created_at, closed_at) > 1",
     "amount > 99999999999999999999999999999999999999999999",
+    "amount > 1e400",
+    "amount > 1e31",
     "created_at < :as_of",
     "created_at < :end",
     "created_at >= :start",
@@ -292,7 +295,7 @@ ALLOWED = [
     ("amount * amount > 1", {0, 1}),
     ("amount * amount * amount * amount > 1", {0, 1}),
     ("-amount * 2 < 0", {0, 1}),
-    ("amount > 1e400", set()),
+    ("amount > 1e20", set()),
     ("amount > 1 -- a remark", {0, 1}),
     ("amount > 1 /* a remark */", {0, 1}),
     ("source_id = '2'", {2}),
@@ -321,10 +324,11 @@ def test_divisions_are_null_safe_at_every_depth():
 PIECES = st.sampled_from(
     [
         "amount", "name", "outcome", "invalid", "created_at", "closed_at", "'won'", "1", "0.5",
-        "'2024-01-01'", "null", "(", ")", ",", "and", "or", "not", "=", "<", ">", "is", "in", "like",
-        "between", "case", "when", "then", "else", "end", "+", "-", "*", "/", ".", "::", "int", ";",
-        "--", "/*", "*/", "select", "from", "abs", "lower", "coalesce", "date_diff", "'day'", "$a",
-        ":end", "?", "#1", "[", "]", "{", "}", "->", "lambda", "over", "'", '"', "\x00", "é", "💥",
+        "'2024-01-01'", "null", "(", ")", ",", "and", "or", "not", "=", "<", ">", "is", "in",
+        "like", "between", "case", "when", "then", "else", "end", "+", "-", "*", "/", ".", "::",
+        "int", ";", "--", "/*", "*/", "select", "from", "abs", "lower", "coalesce", "date_diff",
+        "'day'", "$a", ":end", "?", "#1", "[", "]", "{", "}", "->", "lambda", "over", "'", '"',
+        "\x00", "é", "💥",
     ]
 )  # fmt: skip
 
@@ -342,10 +346,8 @@ def test_any_heap_of_words_is_a_condition_that_runs_or_a_request_error(measurer,
 @settings(max_examples=200, derandomize=True, deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_a_condition_or_a_request_error(text):
-    try:
+    with contextlib.suppress(RequestError):
         condition(text, COLUMNS)
-    except RequestError:
-        pass
 
 
 def test_a_text_literal_comes_back_as_it_was_written():

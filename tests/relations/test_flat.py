@@ -25,7 +25,10 @@ def flat(store, table, *columns, clock=None):
 def test_a_deals_sector_is_its_own_else_its_accounts_else_its_leads():
     store = fill(
         {
-            "account": [{"id": "a1", "name": "Alpha", "sector": "Bio"}, {"id": "a2", "name": "Bolt"}],
+            "account": [
+                {"id": "a1", "name": "Alpha", "sector": "Bio"},
+                {"id": "a2", "name": "Bolt"},
+            ],
             "lead": [{"id": "l1", "sector": "Tech"}],
             "deal": [
                 {"id": "own", "account": "a1", "lead": "l1", "sector": "Agro"},

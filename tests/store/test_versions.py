@@ -70,7 +70,7 @@ def state(workspace: jalon.Workspace) -> dict[str, Any]:
     present = {
         row[0]
         for row in engine.rows(
-            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'flat' "
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'flat' "
             "AND table_name IN ('deal', 'account', 'invoice', 'rep')"
         )
     }
@@ -87,9 +87,15 @@ def state(workspace: jalon.Workspace) -> dict[str, Any]:
     }
     for kpi in ("win_rate", "revenue", "new_customers", "average_basket"):
         for each in workspace.measure(kpi, by="sector"):
-            figure = {n: each[n] for n in ("basis", "value", "low", "high", "n", "missing")}
+            figure = {n: each[n] for n in ("basis", "n", "missing")}
+            figure |= {n: rounded(each[n]) for n in ("value", "low", "high")}
             found[kpi, each["group"].get("sector")] = figure
     return found
+
+
+def rounded(figure: float | None) -> float | None:
+    """Sums of doubles depend on the order of rows in their last digits."""
+    return None if figure is None else float(f"{figure:.10g}")
 
 
 def test_an_unchanged_export_changes_nothing(world: Make, write: Write) -> None:
@@ -215,7 +221,7 @@ def imported(folder: Path, files: Sequence[tuple[str, str]]) -> jalon.Workspace:
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
 @given(st.lists(exports(), min_size=2, max_size=4), st.data())
 def test_undo_of_any_import_gives_the_state_without_it(
@@ -321,6 +327,25 @@ def test_identical_rows_without_id_are_all_kept_and_recognised_again(
     more = write("invoice.csv", text + "Alpha,10.10,2025-01-05\n")
     assert counts(workspace.import_(more)) == (1, 0, 4, 0)
     assert value(workspace, "revenue") == pytest.approx(41.4)
+
+
+def test_a_key_told_by_the_map_gives_versions_and_blank_parts_keep_their_place(
+    world: Make, write: Write, tmp_path: Path
+) -> None:
+    told = tmp_path / "map.yaml"
+    told.write_text(
+        "files: [{file: invoice.csv, table: invoice, key: [account, ref]}]\n", encoding="utf-8"
+    )
+    head = "account,ref,amount,happened_at\n"
+    rows = "A,,1,2025-01-05\n,A,2,2025-01-05\nA,B,4,2025-01-05\n,,8,2025-01-05\n,,8,2025-01-05\n"
+    file = write("invoice.csv", head + rows)
+    workspace = world()
+    assert counts(workspace.import_(file, map=told)) == (5, 0, 0, 0)
+    assert value(workspace, "revenue") == 23
+    assert counts(workspace.import_(file, map=told)) == (0, 0, 5, 0)
+    edited = write("invoice.csv", head + rows.replace("A,B,4", "A,B,5"))
+    assert counts(workspace.import_(edited, map=told)) == (0, 1, 4, 0)
+    assert value(workspace, "revenue") == 24
 
 
 def test_the_same_key_of_two_sources_is_two_rows(world: Make, write: Write) -> None:

@@ -155,10 +155,11 @@ def _sums(engine: DuckDB, staged: Staged, outcome: Loaded) -> dict[str, str]:
     money = [each for each in staged.stage.fields if table.column(each).kind is Kind.MONEY]
     if not money:
         return {}
-    refused = [line for line, _ in outcome.repeated]
-    where = f" WHERE _line NOT IN ({', '.join(map(str, refused))})" if refused else ""
+    # Of a key that comes twice, only the first row is taken in.
+    first = " QUALIFY row_number() OVER (PARTITION BY source_id ORDER BY _line) = 1"
+    once = first if outcome.repeated or outcome.doubled else ""
     figures = ", ".join(f'sum("{each}")' for each in money)
-    row = engine.rows(f"SELECT {figures} FROM {staged.stage.relation}{where}")[0]
+    row = engine.rows(f"SELECT {figures} FROM (FROM {staged.stage.relation}{once})")[0]
     return {
         name: _exact(value) for name, value in zip(money, row, strict=True) if value is not None
     }

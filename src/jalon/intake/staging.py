@@ -287,8 +287,20 @@ class _Staging:
                 return key
             return exp.Coalesce(this=key, expressions=[self._digest()])
         if self.map.key:
-            return _joined([self._trimmed(index) for index in self.map.key], "|")
+            return self._told_key(self.map.key)
         return self._digest()
+
+    def _told_key(self, columns: Sequence[int]) -> exp.Expr:
+        """The key that the user gives; blank parts keep their place, a blank key is none."""
+        cells = [self._trimmed(index) for index in columns]
+        blank = exp.Literal.string("")
+        key = _joined([exp.Coalesce(this=cell, expressions=[blank]) for cell in cells], "|")
+        readable = self.text.rows - len(self.text.rejected)
+        filled = [self.profiles[index].filled for index in columns if not self._says_nothing(index)]
+        if max(filled, default=0) >= readable:
+            return key
+        nothing = exp.and_(*(exp.Is(this=each.copy(), expression=exp.Null()) for each in cells))
+        return exp.Case().when(nothing, self._digest()).else_(key)
 
     def _digest(self) -> exp.Expr:
         """The mapped cells hashed, numbered where rows are identical: all of them are kept."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Mapping
 from functools import cache
@@ -20,7 +21,12 @@ def sentences(lang: str) -> Mapping[str, str]:
     """All texts of a language, by code."""
     text = (resources.files("jalon.locale") / f"{lang}.yaml").read_text(encoding="utf-8")
     loaded: Mapping[str, str] = yaml.load(text, Loader=yaml.CSafeLoader)
-    return loaded
+    return {code: _spaced(said) for code, said in loaded.items()} if lang == "fr" else loaded
+
+
+def _spaced(said: str) -> str:
+    """French typography: a no-break space before « : ; ! ? » and inside the quotation marks."""
+    return re.sub(r"(?<=«) | (?=[:;!?»])", "\u00a0", said)
 
 
 def text(code: str, lang: str, **facts: Any) -> str:
@@ -83,7 +89,8 @@ class _Formatter(string.Formatter):
             known = sentences(self.lang)
             return known.get(f"word.{value}", str(value))
         if isinstance(value, str):
-            value = _printable(value if len(value) <= 200 else value[:197] + "…")
+            return _printable(value if len(value) <= 200 else value[:197] + "…")
         if isinstance(value, float) and self.lang == "fr" and not format_spec:
             return f"{value:g}".replace(".", ",")
-        return str(super().format_field(value, format_spec))
+        said = str(super().format_field(value, format_spec))
+        return f"{said[:-1]}\u00a0%" if self.lang == "fr" and format_spec[-1:] == "%" else said

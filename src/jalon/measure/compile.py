@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from sqlglot import exp, select
+from sqlglot import exp, parse_one, select
 
 from jalon.estimates.estimator import Aggregate
 from jalon.model.periods import Grain
@@ -27,6 +27,7 @@ PERIOD = "period"
 class Scan:
     """What one query reads and how it groups.
 
+    ``where`` is canonical and checked, its values taken out as parameters (``scan.filter_of``).
     ``source``: schema and name of the relation read, ``table`` whose columns it has. ``date``
     places rows in periods; with ``stock`` each period is a state, and conditions may use ``:start``
     and ``:end``. ``dims``: the columns grouped by, under their names in the result.
@@ -83,6 +84,18 @@ def count(scan: Scan, among: str | None) -> Compiled:
     return _done(_filtered(scan, among).select(exp.Count(this=exp.Star())))
 
 
+def extreme(source: tuple[str, str], which: str, name: str) -> Compiled:
+    """The first (``min``) or last (``max``) value of a column of a whole relation."""
+    found = {"min": exp.Min, "max": exp.Max}[which](this=column("f", name))
+    return _done(exp.Select().select(found).from_(stored(*source, "f")))
+
+
+def filled(source: tuple[str, str], names: tuple[str, ...]) -> Compiled:
+    """How many cells of each column hold something."""
+    counts = [exp.alias_(exp.Count(this=column("f", name)), name, quoted=True) for name in names]
+    return _done(exp.Select().select(*counts).from_(stored(*source, "f")))
+
+
 def _grouped(scan: Scan) -> bool:
     return scan.table.startswith("customer")
 
@@ -123,7 +136,8 @@ def _source(scan: Scan) -> exp.Select:
         if scan.horizon:
             query = query.where(_old_enough(scan.date, scan.horizon))
     if scan.where:
-        query = query.where(_true(_tree(scan, scan.where)))
+        checked = parse_one(scan.where, dialect="duckdb")
+        query = query.where(_true(checked.transform(lambda node: _placed(scan, node))))
     return query
 
 

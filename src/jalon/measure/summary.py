@@ -51,14 +51,14 @@ class Summary:
             )
         group, first, count = grouping([keys[name] for name in names], self.groups)
         sums = {
-            name: _added(group, values, count) if self.groups else np.zeros(count)
+            name: added(group, values, count) if self.groups else np.zeros(count)
             for name, values in self.sums.items()
         }
         rolled = {name: (codes[first], labels) for name, (codes, labels) in keys.items()}
         return Summary(rolled, sums, count)
 
 
-def _added(group: Codes, values: Floats, count: int) -> Floats:
+def added(group: Codes, values: Floats, count: int) -> Floats:
     """The sum of the values of each group."""
     return np.asarray(np.bincount(group, values, count), dtype=np.float64)
 

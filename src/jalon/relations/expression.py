@@ -209,6 +209,13 @@ def _refuse_nodes(tree: exp.Expr, text: str, option: str) -> None:
         )
 
 
+def _huge(number: str) -> bool:
+    try:
+        return not abs(float(number)) < 10**WIDEST
+    except ValueError:
+        return True
+
+
 def _odd(node: exp.Expr, option: str) -> bool:
     """An allowed node in a shape that is not: only an engine would refuse it, while running."""
     if isinstance(node, exp.Is):
@@ -219,7 +226,7 @@ def _odd(node: exp.Expr, option: str) -> bool:
         unit = node.args.get("unit")
         return unit is not None and unit.name.casefold() not in UNITS
     if isinstance(node, exp.Literal) and not node.is_string:
-        return len(node.this) > WIDEST
+        return len(node.this) > WIDEST or _huge(node.this)
     return isinstance(node, exp.Placeholder) and option == "--where"
 
 

@@ -1,0 +1,152 @@
+"""Which basis a KPI rests on here: the first of its definition's that the data can bear."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from jalon.catalogue.catalogue import Catalogue
+from jalon.catalogue.definition import Definition, Measure
+from jalon.estimates.estimator import both
+from jalon.measure.question import Question
+from jalon.measure.reader import Reader, without_filter
+from jalon.measure.scan import timeless
+from jalon.model.problems import Problem, RequestError
+from jalon.relations.columns import readable
+from jalon.relations.expression import unknown
+
+#: A KPI rests on a basis whose required columns are filled at least so far.
+FILLED = 0.8
+
+
+@dataclass(frozen=True)
+class Task:
+    """One answer to make: the definition, and what is measured."""
+
+    definition: Definition
+    measure: Measure
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """Why a KPI cannot be measured here, on its first basis."""
+
+    measure: Measure
+    why: Problem
+
+
+class Bases:
+    """Chooses bases over one source. ``settled``: by KPI (or ``*``), the basis that a company
+    wants whatever its data."""
+
+    def __init__(self, reader: Reader, catalogue: Catalogue, settled: Mapping[str, str]) -> None:
+        self.reader, self.catalogue, self.settled = reader, catalogue, settled
+
+    def task(self, name: str, question: Question) -> Task | Lacking:
+        """What is measured of a KPI.
+
+        Raises RequestError for an unknown KPI, part or dimension.
+        """
+        definition = self.catalogue[name]
+        _check_part(definition, question.part)
+        _check_dimensions(definition, question.by)
+        return self._choice(definition, question)
+
+    def operand(self, name: str, measure: Measure, question: Question) -> Task | Lacking:
+        """An operand on the basis of its formula, where it has a choice."""
+        asked = replace(question, part=None, basis=measure.basis or None)
+        return self._choice(self.catalogue[name], asked)
+
+    def operands(self, measure: Measure) -> list[str]:
+        """The KPIs that a formula combines."""
+        return self.catalogue.operands(measure.formula or "")
+
+    def _choice(self, definition: Definition, question: Question) -> Task | Lacking:
+        part = question.part if question.part in definition.parts else None
+        rules = definition.rules(part)
+        wanted = question.basis or self.settled.get(definition.id) or self.settled.get("*")
+        rules = [each for each in rules if each.basis == wanted] or rules
+        blind = [each for each in rules if not _reads(each, question.by)]
+        rules = [each for each in rules if each not in blind]
+        if not rules:
+            strange = next(name for name in question.by if name not in readable(blind[0].table))
+            return Lacking(blind[0], _lacking(blind[0], strange, 0, 0))
+        lacking: Problem | None = None
+        for by in dict.fromkeys((question.by, ())):
+            for measure in rules:
+                why = self._lacks(measure, question, by)
+                if why is None:
+                    return Task(definition, measure)
+                lacking = lacking or why
+        assert lacking is not None
+        return Lacking(rules[0], lacking)
+
+    def _lacks(self, measure: Measure, question: Question, by: tuple[str, ...]) -> Problem | None:
+        """What keeps a basis from being used; None where nothing does.
+
+        ``by``: dimensions that must hold something there, for the basis to answer by them.
+        """
+        if measure.estimate == "formula":
+            return self._formula_lacks(measure, question, by)
+        kept = self.reader.kept
+        key = ("lacks", measure, question.clock, by)
+        if key not in kept:
+            self.reader.keep(key, self._why_lacking(measure, without_filter(question), by))
+        found: Problem | None = kept[key]
+        return found
+
+    def _formula_lacks(
+        self, measure: Measure, question: Question, by: tuple[str, ...]
+    ) -> Problem | None:
+        for name in self.operands(measure):
+            task = self.operand(name, measure, question)
+            if isinstance(task, Lacking):
+                return task.why
+            why = self._lacks(task.measure, question, by)
+            if why is not None:
+                return why
+        return None
+
+    def _why_lacking(
+        self, measure: Measure, question: Question, by: Sequence[str]
+    ) -> Problem | None:
+        shown = {"table": measure.basis or measure.table}
+        if self.reader.source.relation(measure.table, question.clock) is None:
+            return Problem("needs_table", shown)
+        for name in (*measure.some, *by):
+            if self.reader.count(measure, f"{name} is not null", question) == 0:
+                return _lacking(measure, name, 0, self.reader.count(measure, None, question))
+        if not measure.needs:
+            return None
+        among = timeless(measure.field("among"))
+        rows = self.reader.count(measure, among, question)
+        if rows == 0:
+            return Problem("needs_rows", shown)
+        for name in measure.needs:
+            filled = self.reader.count(measure, both(among, f"{name} is not null"), question)
+            if filled < FILLED * rows:
+                return _lacking(measure, name, filled, rows)
+        return None
+
+
+def _reads(measure: Measure, by: Sequence[str]) -> bool:
+    """Whether a measure's table has the dimensions asked; a formula's operands see to it."""
+    return measure.estimate == "formula" or set(by) <= set(readable(measure.table))
+
+
+def _lacking(measure: Measure, name: str, filled: int, rows: int) -> Problem:
+    facts = {"table": measure.table, "column": name, "filled": filled, "rows": rows}
+    return Problem("needs_column", facts)
+
+
+def _check_part(definition: Definition, part: str | None) -> None:
+    if part and part not in definition.parts:
+        raise unknown(part, definition.parts, "unknown_part", kpi=definition.id)
+
+
+def _check_dimensions(definition: Definition, by: Sequence[str]) -> None:
+    for name in by:
+        if name not in definition.dimensions:
+            raise unknown(name, definition.dimensions, "unknown_dimension", kpi=definition.id)
+    if len(set(by)) != len(by):
+        raise RequestError.of("dimension_twice", kpi=definition.id)

@@ -1,0 +1,124 @@
+"""Formula KPIs: the figures of others combined, row by row, with their intervals."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import sqlglot
+from sqlglot import exp
+
+from jalon.catalogue.definition import Measure
+from jalon.estimates.estimator import Figures, Floats
+from jalon.measure.algebra import Estimate
+from jalon.measure.figure import Answer
+from jalon.measure.question import Question
+from jalon.model.periods import Grain, Period
+
+Key = tuple[Period, tuple[Any, ...]]
+
+
+def combine(measure: Measure, operands: Mapping[str, Answer], question: Question) -> Answer:
+    """A formula over answers, for each group and period that any of them has."""
+    rows = _Rows(operands, question)
+    tree = sqlglot.parse_one(measure.formula or "", into=exp.Condition, dialect="duckdb")
+    columns = {name: rows.aligned(each) for name, each in operands.items()}
+    figures = _figures(tree, columns, rows)
+    units = [each.unit for each in operands.values() if each.unit.isupper()]
+    answer = Answer(
+        measure.kpi,
+        measure.part,
+        measure.basis or None,
+        units[0] if measure.unit == "money" and units else measure.unit,
+        question.level,
+        {name: [group[i] for _, group in rows.keys] for i, name in enumerate(question.by)},
+        [period for period, _ in rows.keys],
+        figures,
+    )
+    return answer.take(rows.ranked())
+
+
+class _Rows:
+    """The groups and periods of several answers, each with its place."""
+
+    def __init__(self, operands: Mapping[str, Answer], question: Question) -> None:
+        self.operands, self.question = operands, question
+        self.places: dict[Key, int] = {}
+        for answer in operands.values():
+            for row in range(len(answer)):
+                self.places.setdefault(self.key(answer, row), len(self.places))
+        self.keys = list(self.places)
+
+    def key(self, answer: Answer, row: int) -> Key:
+        group = tuple(answer.groups[name][row] for name in self.question.by)
+        whole = self.question.grain is Grain.NONE
+        return self.question.period if whole else answer.periods[row], group
+
+    def placed(self, answer: Answer, values: Floats, absent: float) -> Floats:
+        """Values of an answer at the places of the formula."""
+        found = np.full(len(self.places), absent)
+        for row in range(len(answer)):
+            found[self.places[self.key(answer, row)]] = values[row]
+        return found
+
+    def aligned(self, answer: Answer) -> Estimate:
+        """The figures of an operand; a flow that is not there is 0."""
+        figures = answer.figures
+        absent = 0.0 if figures.missing is None else np.nan
+        return Estimate(
+            self.placed(answer, figures.value, absent),
+            self.placed(answer, figures.low, np.nan),
+            self.placed(answer, figures.high, np.nan),
+        )
+
+    def smallest_n(self) -> Floats:
+        """The smallest n of the operands that have an interval; of all, where none has."""
+        every = list(self.operands.values())
+        drawn = [each for each in every if not np.isnan(each.figures.low).all()]
+        counts = [self.placed(each, each.figures.n, 0.0) for each in drawn or every]
+        smallest: Floats = np.minimum.reduce(counts)
+        return smallest
+
+    def ranked(self) -> np.ndarray:
+        """The places by period, then by group, those not known last."""
+
+        def rank(place: int) -> tuple[Any, ...]:
+            period, group = self.keys[place]
+            return period.start or dt.date.min, tuple((each is None, str(each)) for each in group)
+
+        return np.array(sorted(range(len(self.keys)), key=rank), dtype=np.int64)
+
+
+def _figures(tree: exp.Expr, columns: Mapping[str, Estimate], rows: _Rows) -> Figures:
+    result = _evaluate(tree, columns)
+    notes: list[Any] = [
+        (code, facts, None)
+        for answer in rows.operands.values()
+        for code, facts, mask in answer.figures.notes
+        if mask is None
+    ]
+    missing = np.where(np.isnan(result.value), "formula_undefined", "").astype(object)
+    n = rows.smallest_n()
+    figures = Figures(result.value, result.low, result.high, n, notes=notes, missing=missing)
+    if isinstance(tree, exp.Div):
+        figures.numerator = _evaluate(tree.this, columns).value
+        figures.denominator = _evaluate(tree.expression, columns).value
+    return figures
+
+
+def _evaluate(tree: exp.Expr, columns: Mapping[str, Estimate]) -> Estimate:
+    if isinstance(tree, exp.Paren):
+        return _evaluate(tree.this, columns)
+    if isinstance(tree, exp.Column):
+        return columns[tree.name]
+    if isinstance(tree, exp.Literal):
+        rows = len(next(iter(columns.values())).value)
+        return Estimate.exact(np.full(rows, float(tree.this)))
+    left, right = _evaluate(tree.this, columns), _evaluate(tree.expression, columns)
+    if isinstance(tree, exp.Add):
+        return left + right
+    if isinstance(tree, exp.Sub):
+        return left - right
+    return left * right if isinstance(tree, exp.Mul) else left / right

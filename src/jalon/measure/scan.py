@@ -1,0 +1,164 @@
+"""What a measure asks of a table: its scan, its statistics and their names; pure functions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import pyarrow as pa
+from sqlglot import exp
+
+from jalon.catalogue.definition import Measure, TimeKind
+from jalon.estimates.estimator import Aggregate, Shape, both
+from jalon.estimates.registry import estimators
+from jalon.measure.compile import Scan
+from jalon.measure.question import Question
+from jalon.model.periods import Grain, Period
+from jalon.relations.columns import readable
+from jalon.relations.expression import condition
+
+#: Whole numbers beyond this pass as floating point.
+LARGEST = 10**18
+
+
+def scan_of(measure: Measure, source: tuple[str, str], question: Question) -> Scan:
+    """The scan that answers a measure under a question."""
+    dims = tuple((name, name) for name in question.by) + tuple(
+        (name, column) for name, column in measure.classes if name not in question.by
+    )
+    return Scan(
+        measure.table,
+        source,
+        measure.date,
+        measure.time is TimeKind.STOCK,
+        dims,
+        question.grain,
+        question.fiscal_month,
+        (question.period.start is not None, question.period.end is not None),
+        filter_of(measure.table, question.where)[0],
+        measure.horizon,
+    )
+
+
+def bare(scan: Scan) -> Scan:
+    """The same table and filter, without periods nor groups."""
+    return replace(
+        scan,
+        date=None,
+        stock=False,
+        dims=(),
+        grain=Grain.NONE,
+        bounded=(False, False),
+        horizon=None,
+    )
+
+
+def parameters_of(measure: Measure, question: Question) -> dict[str, Any]:
+    """The values of a scan's parameters: the ends of the period, the clock, the filter's values."""
+    given = dict(filter_of(measure.table, question.where)[1])
+    if question.period.start:
+        given["start"] = midnight(question.period.start)
+    if question.period.end:
+        given["end"] = midnight(question.period.end)
+    if question.clock.instant:
+        given["as_of"] = question.clock.instant
+    return given
+
+
+@lru_cache(maxsize=1024)
+def filter_of(table: str, where: str | None) -> tuple[str | None, tuple[tuple[str, Any], ...]]:
+    """A checked filter with its values taken out: its canonical SQL, and the values by name.
+
+    A new value is then not a new plan. Raises RequestError where the filter is wrong.
+    """
+    if not where:
+        return None, ()
+    values: list[tuple[str, Any]] = []
+
+    def taken(node: exp.Expr) -> exp.Expr:
+        if not isinstance(node, exp.Literal) or isinstance(node.parent, exp.Interval):
+            return node
+        name = f"w{len(values)}"
+        values.append((name, _value(node)))
+        return exp.Placeholder(this=name)
+
+    tree = condition(where, readable(table)).transform(taken)
+    return tree.sql("duckdb"), tuple(values)
+
+
+def _value(literal: exp.Literal) -> Any:
+    if literal.is_string:
+        return literal.this
+    number = Decimal(literal.this)
+    if abs(number) > LARGEST:
+        return float(number)
+    return int(number) if number == number.to_integral_value() else number
+
+
+def aggregates_of(measure: Measure) -> dict[str, Aggregate]:
+    """The statistics of a measure, with what its maturity needs."""
+    estimator = estimators()[measure.estimate]
+    asked = estimator.aggregates(dict(measure.fields))
+    if measure.mature and estimator.shape in (Shape.SUMS, Shape.DISTINCT):
+        asked["mature"] = maturing(measure)
+        asked["whole"] = Aggregate("count", among=measure.field("among"))
+    return asked
+
+
+def maturing(measure: Measure) -> Aggregate:
+    """How many rows of a cohort are settled."""
+    return Aggregate("count", among=both(measure.field("among"), measure.mature))
+
+
+@lru_cache(maxsize=4096)
+def name_of(aggregate: Aggregate) -> str:
+    """One name for equal aggregates, whichever KPI asks."""
+    parts = (aggregate.does, aggregate.of or "", aggregate.by or "", aggregate.among or "")
+    return "|".join(parts)
+
+
+def refines(finer: Scan, scan: Scan) -> bool:
+    """Whether a scan's groups are sums of those of a finer one."""
+    same = replace(finer, dims=(), grain=Grain.NONE) == replace(scan, dims=(), grain=Grain.NONE)
+    if not same or not set(scan.dims) <= set(finer.dims):
+        return False
+    if finer.grain is scan.grain:
+        return True
+    if scan.grain is Grain.NONE:
+        return all(scan.bounded)
+    ranks = {Grain.DAY: 0, Grain.MONTH: 1, Grain.QUARTER: 2, Grain.YEAR: 3}
+    if scan.grain is Grain.WEEK:
+        return finer.grain is Grain.DAY
+    return finer.grain in ranks and ranks[finer.grain] < ranks[scan.grain]
+
+
+def timeless(among: str | None) -> str | None:
+    """A condition without its periods: what a basis is judged on."""
+    return None if among and (":start" in among or ":end" in among) else among
+
+
+def looks_back(measure: Measure) -> bool:
+    """Whether a state looks back over its period; else it is that of the last day alone."""
+    return any(":start" in text for _, text in measure.fields)
+
+
+def midnight(day: dt.date) -> dt.datetime:
+    """The first instant of a day."""
+    return dt.datetime.combine(day, dt.time())
+
+
+def as_table(periods: list[Period]) -> pa.Table:
+    """Bounded periods as a table to lend to a query."""
+    return pa.table(
+        {
+            "start": pa.array(
+                [midnight(each.start) for each in periods if each.start], pa.timestamp("us")
+            ),
+            "end": pa.array(
+                [midnight(each.end) for each in periods if each.end], pa.timestamp("us")
+            ),
+        }
+    )
