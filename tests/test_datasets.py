@@ -1,4 +1,4 @@
-"""Real data sets, whole: every expected figure is worked out here from the raw files with pandas."""
+"""Real data sets, whole: every expected figure is worked out here from the raw files."""
 
 from __future__ import annotations
 
@@ -219,9 +219,7 @@ def olist(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def test_olist_conversion_of_leads_to_date(olist: Filled, olist_raw: pd.DataFrame) -> None:
     counts_add_up(olist[1])
-    is_wilson(
-        one(olist[0], "lead_conversion_rate"), int(olist_raw.converted.sum()), len(olist_raw)
-    )
+    is_wilson(one(olist[0], "lead_conversion_rate"), int(olist_raw.converted.sum()), len(olist_raw))
 
 
 def test_olist_conversion_by_source_keeps_unknown_apart_from_blank(
@@ -383,9 +381,7 @@ def test_zoho_cost_of_a_customer_on_invoices(
     assert found["value"] == pytest.approx(zoho_spend / accounts, abs=1e-9)
 
 
-def test_zoho_cost_of_a_won_deal(
-    zoho: Filled, zoho_spend: float, zoho_deals: pd.DataFrame
-) -> None:
+def test_zoho_cost_of_a_won_deal(zoho: Filled, zoho_spend: float, zoho_deals: pd.DataFrame) -> None:
     found = one(zoho[0], "cac", part="won_deal")
     assert found["value"] == pytest.approx(zoho_spend / zoho_deals.won.sum(), abs=1e-9)
 
@@ -399,9 +395,7 @@ def test_zoho_return_of_campaigns_on_deals(
     assert found["value"] == pytest.approx(gained / zoho_spend, abs=1e-9)
 
 
-def test_zoho_win_rate_whole_and_by_closing_quarter(
-    zoho: Filled, zoho_deals: pd.DataFrame
-) -> None:
+def test_zoho_win_rate_whole_and_by_closing_quarter(zoho: Filled, zoho_deals: pd.DataFrame) -> None:
     closed = zoho_deals[zoho_deals.closed]
     is_wilson(one(zoho[0], "win_rate"), int(closed.won.sum()), len(closed))
     found = by_period(zoho[0], "win_rate", "quarter")

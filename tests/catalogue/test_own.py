@@ -9,7 +9,6 @@ from jalon.measure.example import fill, found, question
 from jalon.measure.run import Measurer
 
 #: Faults of catalogue.py, reported; strict, so that the mend takes the mark away.
-KNOWN = pytest.mark.xfail(strict=True, reason="catalogue.py: see the checker's report")
 
 TOY = """\
 # Nos indicateurs
@@ -154,8 +153,8 @@ def test_a_wrong_file_gives_every_problem_at_once_with_file_and_line(tmp_path):
 @pytest.mark.parametrize(
     "formula",
     ["(select 1)", "win_rate; win_rate", "abs(win_rate)", "win_rate > 1", "win_rate ** 2", "",
-     pytest.param("'x'", marks=KNOWN), pytest.param("1 / 2", marks=KNOWN),
-     pytest.param("win_rate / 'x'", marks=KNOWN)],
+     pytest.param("'x'"), pytest.param("1 / 2"),
+     pytest.param("win_rate / 'x'")],
 )  # fmt: skip
 def test_a_formula_is_only_the_four_operations_over_kpis(tmp_path, formula):
     body = TOY.replace("acquisition_spend / (won_deals * 1)", '"' + formula + '"')
@@ -172,7 +171,7 @@ def test_a_formula_is_only_the_four_operations_over_kpis(tmp_path, formula):
         "\x00",
         "a: *x\n",
         "? {a: 1}\n: 2\n",
-        pytest.param("1: {}\n", marks=KNOWN),
+        pytest.param("1: {}\n"),
     ],
 )
 def test_a_file_that_is_not_a_list_of_kpis_is_a_definition_error(tmp_path, text):
@@ -181,7 +180,6 @@ def test_a_file_that_is_not_a_list_of_kpis_is_a_definition_error(tmp_path, text)
         catalogue(tmp_path)
 
 
-@KNOWN
 @pytest.mark.parametrize("text", ["", "# nothing\n"])
 def test_an_empty_file_adds_nothing(tmp_path, text):
     (tmp_path / "own.yaml").write_text(text, encoding="utf-8")

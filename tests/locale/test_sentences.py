@@ -142,8 +142,8 @@ def because_fields() -> set[str]:
                 if "left_out" in keys:
                     found |= set(texts(node.values[keys.index("left_out")]))
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
-                if getattr(node.targets[0].value, "id", "") == "left_out":
-                    found |= set(texts(node.value))
+                filled = getattr(node.targets[0].value, "id", "")
+                found |= set(texts(node.value)) if filled == "left_out" else set()
     return found
 
 

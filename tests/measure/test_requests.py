@@ -176,7 +176,6 @@ def test_a_cost_per_customer_says_its_currency():
     assert Measurer(fill(rows), CATALOGUE).measure(Question(("cac",))).answers[0].unit == "USD"
 
 
-@pytest.mark.xfail(strict=True, reason="an absent count is taken for a zero known exactly")
 def test_a_month_without_customer_bounds_the_cost_as_when_asked_alone():
     rows = {
         "spend": [{"amount": 100, "happened_at": dt.date(2025, m, 1)} for m in (1, 2)],

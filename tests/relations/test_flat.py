@@ -234,7 +234,6 @@ def test_an_attendee_who_is_the_owner_is_counted_once(with_reps):
     }
 
 
-@pytest.mark.xfail(strict=True, reason="attendees without a rep table are told apart by case")
 def test_an_owner_written_in_another_case_is_the_same_seller():
     store = fill(
         {
@@ -304,7 +303,6 @@ def test_a_past_clock_hides_what_was_not_yet_born_and_reopens_what_was_not_yet_c
     }
 
 
-@pytest.mark.xfail(strict=True, reason="answered_at, qualified_at, converted_at date nothing")
 @pytest.mark.parametrize(
     ("kpi", "rows"),
     [

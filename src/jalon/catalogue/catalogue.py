@@ -114,14 +114,17 @@ def _entries(path: Path, problems: list[Problem]) -> Iterator[_Place]:
         where = Where(file=str(path), row=mark.line + 1 if mark else None)
         problems.append(Problem("yaml_malformed", {"detail": getattr(error, "problem", "")}, where))
         return
-    if not isinstance(content, dict) or root is None:
+    if root is None:
+        return
+    if not isinstance(content, dict):
         problems.append(Problem("yaml_malformed", {"detail": ""}, Where(file=str(path))))
         return
     for key, value in root.value:
         lines = {"": key.start_mark.line + 1}
         if isinstance(value, yaml.MappingNode):
             lines |= {inner.value: inner.start_mark.line + 1 for inner, _ in value.value}
-        body = content[key.value]
+        # A key such as 1 is a number to YAML: as a name it is the text that was written.
+        body = {str(name): each for name, each in content.items()}.get(str(key.value))
         if isinstance(body, dict):
             yield _Place(path, str(key.value), body, lines)
         else:
@@ -220,10 +223,11 @@ def _check_formula(
         exp.Identifier,
         exp.Literal,
     )
-    for node in tree.walk():
-        if not isinstance(node, allowed):
-            yield place.problem("expression_not_allowed", "formula", expression=measure.formula)
-            return
+    words = any(isinstance(node, exp.Literal) and node.is_string for node in tree.walk())
+    strange = any(not isinstance(node, allowed) for node in tree.walk())
+    if words or strange or not tree.find(exp.Column):
+        yield place.problem("expression_not_allowed", "formula", expression=measure.formula)
+        return
     for name in sorted(names_in(measure.formula)):
         if name not in known:
             yield place.problem("unknown_kpi", "formula", name=name, nearest=[])

@@ -16,6 +16,7 @@ from jalon.measure.algebra import Estimate
 from jalon.measure.figure import Answer
 from jalon.measure.question import Question
 from jalon.model.periods import Grain, Period
+from jalon.stats.poisson import garwood
 
 Key = tuple[Period, tuple[Any, ...]]
 
@@ -67,10 +68,15 @@ class _Rows:
         """The figures of an operand; a flow that is not there is 0."""
         figures = answer.figures
         absent = 0.0 if figures.missing is None else np.nan
+        low = high = np.nan
+        if _counts(figures):
+            # None seen is not none possible: a count of zero has its own upper bound.
+            none = garwood(0, answer.level)
+            low, high = float(none.low), float(none.high)
         return Estimate(
             self.placed(answer, figures.value, absent),
-            self.placed(answer, figures.low, np.nan),
-            self.placed(answer, figures.high, np.nan),
+            self.placed(answer, figures.low, low),
+            self.placed(answer, figures.high, high),
         )
 
     def smallest_n(self) -> Floats:
@@ -89,6 +95,12 @@ class _Rows:
             return period.start or dt.date.min, tuple((each is None, str(each)) for each in group)
 
         return np.array(sorted(range(len(self.keys)), key=rank), dtype=np.int64)
+
+
+def _counts(figures: Figures) -> bool:
+    """Whether the figures are counts with an interval."""
+    bounded = not bool(np.isnan(figures.high).all())
+    return bounded and figures.missing is None and bool((figures.value == figures.n).all())
 
 
 def _figures(tree: exp.Expr, columns: Mapping[str, Estimate], rows: _Rows) -> Figures:

@@ -51,7 +51,8 @@ class Column:
 
     ``few``: holds few different values, so it can be a key of a cell. ``personal``: says something
     about a person. ``event``: its dates say until when the source was fed. ``dated_by``: the moment
-    that dates this value, before which it was ``before``. ``values``: the only ones allowed.
+    that dates this value, before which it was ``before``. ``history``: the child that tells what it
+    was under a past clock. ``values``: the only ones allowed.
     ``required``: a row without it is refused. ``to``: the table that a reference points to.
     """
 
@@ -67,6 +68,7 @@ class Column:
     default: str | bool | None = None
     dated_by: str | None = None
     before: str | None = None
+    history: str | None = None
     values: tuple[str, ...] = ()
 
 
@@ -74,7 +76,8 @@ class Column:
 class Child:
     """A figure about the rows of ``table`` whose reference ``by`` points here.
 
-    ``does`` is count, distinct, min, max or sum of ``column``, over the rows that meet ``where``
+    ``does`` is count, distinct, min, max, sum or last (by the child's date) of ``column``, over
+    the rows that meet ``where``
     (an expression over the child's own columns, its keys, and ``parent_…`` columns of this row).
     """
 
@@ -302,8 +305,8 @@ LEAD = Table(
         _to("owner", "rep", "Commercial", "Owner"),
         _code("status", "Statut", "Status"),
         _when("created_at", "Créé le", "Created at", event=True),
-        _when("qualified_at", "Qualifié le", "Qualified at", event=True),
-        _when("converted_at", "Converti le", "Converted at", event=True),
+        _when("qualified_at", "Qualifié le", "Qualified at", event=True, dated_by="qualified_at"),
+        _when("converted_at", "Converti le", "Converted at", event=True, dated_by="converted_at"),
         _when("last_inbound_at", "Dernier contact reçu", "Last inbound contact"),
         _when("last_outbound_at", "Dernier contact émis", "Last outbound contact"),
         _when("last_verified_at", "Vérifié le", "Verified at"),
@@ -351,7 +354,7 @@ DEAL = Table(
         _to("product", "product", "Produit", "Product"),
         _code("source", "Source", "Source"),
         _to("campaign", "campaign", "Campagne", "Campaign"),
-        _code("stage", "Étape", "Stage"),
+        _code("stage", "Étape", "Stage", history="last_stage"),
         _code(
             "outcome",
             "Issue",
@@ -396,6 +399,7 @@ DEAL = Table(
     children=(
         Child("meetings_held", "meeting", "deal", "count", None, "status = 'held'"),
         Child("last_stage_at", "stage_change", "deal", "max", "entered_at", None, Kind.MOMENT),
+        Child("last_stage", "stage_change", "deal", "last", "stage", None, Kind.CODE),
     ),
     derived=(
         Derived(
@@ -493,7 +497,8 @@ MEETING = Table(
             "meeting",
             "distinct",
             "person_name",
-            "side = 'ours' and (parent_owner_name is null or person_name <> parent_owner_name)",
+            "side = 'ours' and (parent_owner_name is null "
+            "or lower(person_name) <> lower(parent_owner_name))",
         ),
         Child("rebooked", "meeting", "rescheduled_from", "count"),
     ),
@@ -573,10 +578,10 @@ INVOICE = Table(
         _when("happened_at", "Date", "Date", event=True),
     ),
     paths={
-        "sector": ("account.sector",),
-        "region": ("account.region",),
-        "size_band": ("account.size_band",),
-        "country": ("account.country",),
+        "sector": ("account.sector", "deal.account.sector"),
+        "region": ("account.region", "deal.account.region"),
+        "size_band": ("account.size_band", "deal.account.size_band"),
+        "country": ("account.country", "deal.account.country"),
         "product": ("product",),
         "product_family": ("product.family",),
         "owner": ("deal.owner",),
@@ -670,7 +675,7 @@ SURVEY_ANSWER = Table(
         _to("account", "account", "Compte", "Account"),
         _code("kind", "Type", "Kind", values=("nps", "csat", "ces")),
         _when("sent_at", "Envoyée le", "Sent at", event=True),
-        _when("answered_at", "Répondue le", "Answered at", event=True),
+        _when("answered_at", "Répondue le", "Answered at", event=True, dated_by="answered_at"),
         Column("score", Kind.NUMBER, "Note", "Score", dated_by="answered_at"),
         _text("comment", "Commentaire", "Comment", personal=True, dated_by="answered_at"),
     ),

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
-from sqlglot import exp, select
+from sqlglot import exp, parse_one, select
 
 from jalon.model.tables import GROUPED, TABLES, Child, Column, Grouped, Kind, Table
 from jalon.relations.clock import NOW, Clock
@@ -157,6 +157,18 @@ class _Flat:
             query = query.join(built, on=on, join_type="left", join_alias=alias)
         return query
 
+    def _as_they_were(self, values: Mapping[str, exp.Expr]) -> dict[str, exp.Expr]:
+        """Under a past clock, the values that a history tells in place of today's."""
+        if self.clock.instant is None:
+            return {}
+        return {
+            each.name: exp.Coalesce(
+                this=values[each.history].copy(), expressions=[values[each.name].copy()]
+            )
+            for each in self.table.columns
+            if each.history
+        }
+
     def _needed(self) -> set[str]:
         return {
             each.name for each in self.table.columns if self.present.has(self.table.name, each.name)
@@ -173,6 +185,7 @@ class _Flat:
         for dimension, paths in table.paths.items():
             values[dimension] = self._dimension(dimension, paths)
         values |= self._children()
+        values |= self._as_they_were(values)
         if table.customer:
             values["customer"] = self._customer()
         values["observed_at"] = self._observed()
@@ -348,6 +361,9 @@ class _Child:
             figure = exp.Count(this=exp.Star())
         elif child.does == "distinct":
             figure = exp.Count(this=exp.Distinct(expressions=[value]))
+        elif child.does == "last":
+            born = self._named(self.table.born or "")
+            figure = exp.ArgMax(this=value, expression=born)
         else:
             figure = {"min": exp.Min, "max": exp.Max, "sum": exp.Sum}[child.does](this=value)
         if not child.where:
@@ -406,13 +422,19 @@ class _Child:
         return query
 
 
+def folded(text: str) -> str:
+    """The SQL of a name as compared: case, runs of spaces and apostrophes do not count."""
+    plain = f"replace(nfc_normalize({text}), '’', '''')"
+    return f"lower(trim(regexp_replace({plain}, '[\\s\u00a0\u202f]+', ' ', 'g')))"
+
+
 def digest(value: exp.Expr) -> exp.Expr:
     """A negative number for a customer known by its text alone, equal for texts that fold alike.
 
     NULL without text: the engine's hash of NULL is a number like another.
     """
-    folded = exp.Lower(this=exp.Trim(this=value))
-    hashed = exp.Anonymous(this="hash", expressions=[folded])
+    name = parse_one(folded(value.sql("duckdb")), dialect="duckdb")
+    hashed = exp.Anonymous(this="hash", expressions=[name])
     halved = exp.cast(
         exp.BitwiseRightShift(this=hashed, expression=exp.Literal.number(1)), "bigint"
     )

@@ -17,9 +17,9 @@ from jalon.model.periods import Period
 
 _LOCALES = {"fr": "fr_FR", "en": "en_GB"}
 _SUFFIXES = {
-    "days": {"fr": " j", "en": " d"},
-    "months": {"fr": " mois", "en": " months"},
-    "per_year": {"fr": " /an", "en": " /yr"},
+    "days": {"fr": "\u00a0j", "en": "\u00a0d"},
+    "months": {"fr": "\u00a0mois", "en": "\u00a0months"},
+    "per_year": {"fr": "\u00a0/an", "en": "\u00a0/yr"},
     "points": {"fr": "", "en": ""},
 }
 
@@ -33,9 +33,9 @@ def figure(value: float, unit: str, lang: str) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     if unit == "percent":
-        return str(format_percent(value, "#,##0.0 %" if lang == "fr" else "#,##0.0%", locale))
+        return str(format_percent(value, "#,##0.0\u202f%" if lang == "fr" else "#,##0.0%", locale))
     if unit.isupper():
-        digits = "#,##0.00 ¤" if abs(value) < 1000 else "#,##0 ¤"
+        digits = "#,##0.00\u00a0¤" if abs(value) < 1000 else "#,##0\u00a0¤"
         return str(format_currency(value, unit, digits, locale, currency_digits=False))
     if unit == "points":
         return str(format_decimal(value, "+#,##0.0;\u2212#,##0.0", locale))

@@ -14,7 +14,7 @@ from rapidfuzz import fuzz, process
 
 from jalon.engines.duckdb import DuckDB
 from jalon.model.tables import TABLES, Table
-from jalon.store.load import FOLDED
+from jalon.relations.flat import folded
 from jalon.store.schema import quoted
 
 PROBABLE = 86.0
@@ -72,9 +72,9 @@ def _find(engine: DuckDB, table: Table, told: Mapping[str, str]) -> None:
 
 
 def _names(table: Table) -> str:
-    folded = FOLDED.replace("(text)", f"({quoted(table.natural or '')})")
+    name = quoted(table.natural or "")
     return (
-        f"SELECT _row, {quoted(table.natural or '')} AS name, {folded} AS folded "
+        f"SELECT _row, {name} AS name, {folded(name)} AS folded "
         f"FROM version.{quoted(table.name)} WHERE _until IS NULL"
     )
 
@@ -120,7 +120,7 @@ def _resolve(engine: DuckDB) -> set[str]:
     engine.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE resolving AS
-        SELECT r.id, r.target, coalesce(l.row, -(hash(lower(trim(r.text))) >> 1)::BIGINT) AS key,
+        SELECT r.id, r.target, coalesce(l.row, -(hash(r.folded) >> 1)::BIGINT) AS key,
                coalesce(n.name, r.text) AS label
         FROM meta.reference r
         LEFT JOIN meta.link l ON l.reference = r.id AND l.until IS NULL

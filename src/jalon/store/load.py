@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from jalon.engines.duckdb import DuckDB
 from jalon.model.tables import TABLES, Column, Kind
+from jalon.relations.flat import folded
 from jalon.store.schema import quoted
 from jalon.store.stage import Stage
 
@@ -63,7 +64,7 @@ class _Load:
             f"""
             INSERT INTO meta.reference
             SELECT (SELECT coalesce(max(id), 0) FROM meta.reference)
-                   + row_number() OVER (ORDER BY text), $target, $origin, text, {FOLDED}
+                   + row_number() OVER (ORDER BY text), $target, $origin, text, {folded("text")}
             FROM (SELECT DISTINCT {name} AS text FROM {quoted(self.stage.relation)}
                   WHERE {name} IS NOT NULL) s
             WHERE text NOT IN (SELECT text FROM meta.reference
@@ -205,13 +206,6 @@ class _Load:
             f"_first) SELECT {row}, {self.origin}, i.source_id, {values}, {self.number}, NULL, "
             f"{first} {source}"
         )
-
-
-#: How two writings of one name become equal: case, spaces and apostrophes do not count.
-FOLDED = (
-    "lower(trim(regexp_replace(replace(nfc_normalize(text), '’', ''''), "
-    "'[\\s\u00a0\u202f]+', ' ', 'g')))"
-)
 
 
 def _origin(engine: DuckDB, name: str) -> int:
