@@ -113,8 +113,9 @@ class Workspace:
 
     def _write(self, entry: Entry, prepared: Prepared, progress: Progress) -> Report:
         engine = self.store.engine
-        for number, staged in enumerate(prepared.staged):
-            staged.stage.save(engine, self._stages(entry), number)
+        with engine.unordered():
+            for number, staged in enumerate(prepared.staged):
+                staged.stage.save(engine, self._stages(entry), number)
         made: list[Report] = []
 
         def finish(loaded: list[Loaded]) -> Mapping[str, Any]:

@@ -45,6 +45,7 @@ class _Load:
         self.target = f"version.{quoted(stage.table)}"
         self.origin = _origin(engine, stage.origin)
         self.first = True
+        self.lines = 0
 
     def run(self) -> Loaded:
         for column in self.columns:
@@ -53,9 +54,8 @@ class _Load:
         self._resolve()
         repeated, same = self._unique()
         added, updated = self._compare()
-        total = int(self.engine.value("SELECT coalesce(sum(_lines), 0) FROM incoming"))
         self._insert()
-        return Loaded(added, updated, total - added - updated + same, repeated, same)
+        return Loaded(added, updated, self.lines - added - updated + same, repeated, same)
 
     def _intern(self, column: Column) -> None:
         """Give a number to each reference text not met before."""
@@ -63,12 +63,12 @@ class _Load:
         self.engine.execute(
             f"""
             INSERT INTO meta.reference
-            SELECT (SELECT coalesce(max(id), 0) FROM meta.reference)
-                   + row_number() OVER (ORDER BY text), $target, $origin, text, {folded("text")}
+            SELECT (SELECT coalesce(max(id), 0) FROM meta.reference) + row_number() OVER (),
+                   $target, $origin, text, {folded("text")}
             FROM (SELECT DISTINCT {name} AS text FROM {quoted(self.stage.relation)}
                   WHERE {name} IS NOT NULL) s
-            WHERE text NOT IN (SELECT text FROM meta.reference
-                               WHERE target = $target AND origin = $origin)
+            ANTI JOIN (SELECT text FROM meta.reference
+                       WHERE target = $target AND origin = $origin) known USING (text)
             """,
             {"target": column.to, "origin": self.origin},
         )
@@ -98,9 +98,11 @@ class _Load:
     def _unique(self) -> tuple[tuple[tuple[int, str], ...], int]:
         """Keep the first row of each key; the lines that differ from it, and how many do not."""
         # As many different digests as rows: as many different keys. Equal digests are looked into.
-        distinct, total = self.engine.rows(
-            "SELECT count(DISTINCT hash(source_id)), count(*) FROM incoming"
+        distinct, total, lines = self.engine.rows(
+            "SELECT count(DISTINCT hash(source_id)), count(*), coalesce(sum(_lines), 0) "
+            "FROM incoming"
         )[0]
+        self.lines = int(lines)
         if distinct == total:
             return (), 0
         fields = [quoted(each.name) for each in self.columns]
@@ -121,6 +123,7 @@ class _Load:
         )
         self.engine.execute("DROP VIEW incoming")
         self.engine.execute("CREATE TEMP VIEW incoming AS FROM kept_rows")
+        self.lines = int(self.engine.value("SELECT coalesce(sum(_lines), 0) FROM incoming"))
         rows = self.engine.rows("SELECT _line, source_id FROM repeats WHERE differs ORDER BY _line")
         same = int(
             self.engine.value("SELECT coalesce(sum(_lines), 0) FROM repeats WHERE NOT differs")
@@ -134,7 +137,7 @@ class _Load:
         )
         self.first = not known
         if self.first:
-            return int(self.engine.value("SELECT coalesce(sum(_lines), 0) FROM incoming")), 0
+            return self.lines, 0
         columns = "".join(f", i.{quoted(each.name)}" for each in self.columns)
         changed = " OR ".join(map(self._changed, self.columns)) or "false"
         self.engine.execute(

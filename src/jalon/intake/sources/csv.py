@@ -144,7 +144,7 @@ def _fast(text: _Text, engine: DuckDB) -> Cells | None:
     sql = (
         f"CREATE TEMP TABLE {relation}_cells AS SELECT {texts} FROM read_csv($path,"
         f" auto_detect=false, header=false, skip={skip}, delim=$mark, quote='\"', escape='\"',"
-        f" nullstr='', columns={{{columns}}}, max_line_size=67108864, compression='none')"
+        f" nullstr='', columns={{{columns}}}, compression='none')"
     )
     try:
         engine.execute(sql, {"path": _literal(text.survey.path), "mark": mark})
