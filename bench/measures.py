@@ -108,8 +108,9 @@ def _run(rows: int, workspace: jalon.Workspace) -> None:
 
     def new_value() -> object:
         measurer.forget()
-        return workspace.measure(KPIS, by="sector", grain="month", start=START, end=END,
-                                 where=f"amount > {next(where)}")
+        return workspace.measure(
+            KPIS, by="sector", grain="month", start=START, end=END, where=f"amount > {next(where)}"
+        )
 
     def new_period() -> object:
         measurer.forget()
@@ -123,8 +124,12 @@ def _run(rows: int, workspace: jalon.Workspace) -> None:
     times = 15 if rows <= 100_000 else 7
     found = best(
         {
-            "page": page(), "hand": by_hand, "single": one_by_one,
-            "filtered": page(where="amount > 0"), "value": new_value, "period": new_period,
+            "page": page(),
+            "hand": by_hand,
+            "single": one_by_one,
+            "filtered": page(where="amount > 0"),
+            "value": new_value,
+            "period": new_period,
         },
         times,
     )
@@ -135,6 +140,10 @@ def _run(rows: int, workspace: jalon.Workspace) -> None:
     sheet.row("page, with intervals", found["page"], "SQL by hand", found["hand"], aim)
     sheet.row("one query a KPI", found["single"], "page", found["page"], "≥ 4")
     sheet.row("second roll-up", second, "first", first, "≤ 0.1")
-    more = {name: 1000 * (found[name] - found[other])
-            for name, other in (("value", "filtered"), ("period", "page"))}
-    print(f"\nnew filter value: {more['value']:+.1f} ms; new period: {more['period']:+.1f} ms (≤ 5)")
+    more = {
+        name: 1000 * (found[name] - found[other])
+        for name, other in (("value", "filtered"), ("period", "page"))
+    }
+    print(
+        f"\nnew filter value: {more['value']:+.1f} ms; new period: {more['period']:+.1f} ms (≤ 5)"
+    )

@@ -31,4 +31,7 @@ class Sheet:
     def row(self, what: str, seconds: float, against: str, other: float, aim: str) -> None:
         """One comparison."""
         ratio = seconds / other if other else float("nan")
-        print(f"| {what} | {seconds:.4f} | {against} | {other:.4f} | {ratio:.2f} | {aim} |", flush=True)
+        print(
+            f"| {what} | {seconds:.4f} | {against} | {other:.4f} | {ratio:.2f} | {aim} |",
+            flush=True,
+        )

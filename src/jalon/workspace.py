@@ -17,7 +17,7 @@ from jalon.catalogue.catalogue import Catalogue, catalogue
 from jalon.intake.map_file import load as load_map
 from jalon.intake.map_file import write as write_map
 from jalon.intake.pipeline import Brief, Prepared, look, prepare
-from jalon.intake.report import Report, planned, report
+from jalon.intake.report import FileReport, Report, planned, report
 from jalon.intake.sources.options import ReadOptions
 from jalon.measure.figure import Results
 from jalon.measure.question import Question
@@ -28,6 +28,7 @@ from jalon.relations.clock import NOW, Clock
 from jalon.relations.expression import unknown
 from jalon.state.journal import COMMITTED, FAILED, STARTED, UNDOING, UNDONE, Entry, Journal
 from jalon.state.settings import Settings, load
+from jalon.store.details import bring_details, write_lines, write_refused
 from jalon.store.examine import examine
 from jalon.store.load import Loaded
 from jalon.store.stage import Stage, saved
@@ -129,27 +130,17 @@ class Workspace:
         return made[0]
 
     def _keep_details(self, entry: Entry, done: Report, prepared: Prepared) -> None:
-        """The rows refused and the order lines, kept with the import."""
-        rows = [
-            {
-                "import": entry.number,
-                "file": problem.where.file,
-                "sheet": problem.where.sheet,
-                "table": each.table,
-                "row": problem.where.row,
-                "header": problem.where.column,
-                "value": problem.where.value,
-                "reason": problem.code,
-                "facts": str(dict(problem.facts)),
-            }
-            for each in done.files
-            for problem in each.quarantine
-        ]
-        if rows:
-            self.store.quarantine(pa.Table.from_pylist(rows))
+        """The rows refused and the order lines: beside the stages, and in the database."""
+        folder = self._stages(entry)
+        write_refused(folder, [problem for each in done.files for problem in _refused(each)])
         for staged in prepared.staged:
             if staged.lines:
-                self.store.lines(entry.number, staged.stage, staged.lines)
+                write_lines(self.store.engine, folder, staged.stage, staged.lines)
+        self._bring_details(entry.number)
+
+    def _bring_details(self, number: int) -> None:
+        entry = next(each for each in self.journal.entries() if each.number == number)
+        bring_details(self.store.engine, self._stages(entry), number)
 
     def _stages(self, entry: Entry) -> Path:
         return self.folder / STAGES / entry.id
@@ -227,7 +218,8 @@ class Workspace:
             for each in self.journal.entries()
             if each.state == COMMITTED and each.number >= first and each not in missing
         ]
-        self.store.replay(first, [(each.id, *self._replayed(each)) for each in again])
+        imports = [(each.id, *self._replayed(each)) for each in again]
+        self.store.replay(first, imports, self._bring_details)
         self.notices.append(Problem("import_redone", {"imports": [each.id for each in redone]}))
 
     # -- measures --------------------------------------------------------------------------------
@@ -361,6 +353,22 @@ def open_workspace(folder: str | Path, *, create: bool = False) -> Workspace:
         workspace.close()
         raise
     return workspace
+
+
+def _refused(each: FileReport) -> list[dict[str, Any]]:
+    return [
+        {
+            "file": problem.where.file,
+            "sheet": problem.where.sheet,
+            "table": each.table,
+            "row": problem.where.row,
+            "header": problem.where.column,
+            "value": problem.where.value,
+            "reason": problem.code,
+            "facts": str(dict(problem.facts)),
+        }
+        for problem in each.quarantine
+    ]
 
 
 def _lay(folder: Path) -> None:

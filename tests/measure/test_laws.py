@@ -312,7 +312,10 @@ def masked(rows, day):
         kept = [dict(r) for r in content if not start or not r[start] or r[start] <= day]
         for row in kept:
             if name == "deal" and row["closed_at"] and row["closed_at"] > day:
-                row |= {"outcome": "open", "closed_at": None, "loss_reason_stated": None}
+                row |= {
+                    "outcome": "open", "closed_at": None, "loss_reason_stated": None,
+                    "probability": None,
+                }  # fmt: skip
             if name == "meeting" and row["due_at"] and row["due_at"] > day:
                 row["status"] = "booked"
             if name == "survey_answer" and row["answered_at"] and row["answered_at"] > day:

@@ -70,6 +70,7 @@ class Rule(_Strict):
     some: tuple[str, ...] | None = None
     unit: str | None = None
     note: str | None = None
+    past: str | None = Field(default=None, description="what to say of a state in the past")
 
 
 class Example(_Strict):
@@ -128,6 +129,7 @@ class Definition(Rule):
             unit=merged.get("unit") or "number",
             formula=merged.get("formula"),
             note=merged.get("note"),
+            past=merged.get("past"),
         )
 
 
@@ -151,6 +153,7 @@ class Measure:
     unit: str
     formula: str | None
     note: str | None
+    past: str | None = None
 
     def field(self, name: str) -> str | None:
         """A field of the estimator."""

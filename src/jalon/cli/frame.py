@@ -46,16 +46,17 @@ def chosen(lang: str | None) -> str:
 @contextmanager
 def framed(lang: str | None, as_json: bool = False, debug: bool = False) -> Iterator[str]:
     """Run a command: the language to speak, errors said in it, and the exit status."""
-    spoken = lang if lang in locale.LANGUAGES else "fr"
+    wanted = lang or language()
+    spoken = wanted if wanted in locale.LANGUAGES else "fr"
     try:
         yield chosen(lang)
     except JalonError as error:
         if debug:
             raise
-        _say(error, spoken or "fr", as_json)
+        _say(error, spoken, as_json)
         raise typer.Exit(error.exit_status) from None
     except KeyboardInterrupt:
-        _say(JalonError.of("interrupted"), spoken or "fr", as_json)
+        _say(JalonError.of("interrupted"), spoken, as_json)
         raise typer.Exit(1) from None
     except BrokenPipeError:
         _hush()
@@ -68,7 +69,7 @@ def framed(lang: str | None, as_json: bool = False, debug: bool = False) -> Iter
         found = JalonError(
             Problem("internal_error", {"detail": f"{type(error).__name__}: {error}"})
         )
-        _say(found, spoken or "fr", as_json)
+        _say(found, spoken, as_json)
         raise typer.Exit(1) from None
 
 

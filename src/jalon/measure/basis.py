@@ -12,6 +12,7 @@ from jalon.measure.question import Question
 from jalon.measure.reader import Reader, without_filter
 from jalon.measure.scan import timeless
 from jalon.model.problems import Problem, RequestError
+from jalon.model.tables import GROUPED
 from jalon.relations.columns import readable
 from jalon.relations.expression import unknown
 
@@ -110,7 +111,8 @@ class Bases:
     def _why_lacking(
         self, measure: Measure, question: Question, by: Sequence[str]
     ) -> Problem | None:
-        shown = {"table": measure.basis or measure.table}
+        group = GROUPED.get(measure.table)
+        shown = {"table": group.of if group else measure.table}
         if self.reader.source.relation(measure.table, question.clock) is None:
             return Problem("needs_table", shown)
         for name in (*measure.some, *by):

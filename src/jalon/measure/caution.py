@@ -14,6 +14,7 @@ from jalon.measure.reader import Reader, without_filter
 from jalon.measure.scan import bare
 from jalon.model.periods import ALWAYS, Grain
 from jalon.model.problems import Problem
+from jalon.relations.clock import NOW
 from jalon.relations.columns import readable
 
 #: Above this share of undated rows, a figure by period is not given.
@@ -26,10 +27,21 @@ def add_cautions(
     """Say what limits an answer; take back its values where they would mislead."""
     if measure.note:
         answer.figures.notes.append((measure.note, {}, None))
+    if measure.past:
+        _say_past(answer, measure, question, reader)
     if measure.date and measure.time is not TimeKind.STOCK:
         _say_undated(answer, measure, question, reader)
     if measure.unit == "money":
         _say_currency(answer, measure, question, reader, currency)
+
+
+def _say_past(answer: Answer, measure: Measure, question: Question, reader: Reader) -> None:
+    """A state before the last day observed is told from what is left of it."""
+    last = reader.last(reader.scan(measure, question), NOW)
+    ends = [each.last for each in answer.periods]
+    past = np.array([end is not None and end < last for end in ends], dtype=bool)
+    if past.any():
+        answer.figures.notes.append((measure.past or "", {}, past))
 
 
 def _say_undated(answer: Answer, measure: Measure, question: Question, reader: Reader) -> None:

@@ -136,7 +136,13 @@ def differences(kpi: str, example: Example, catalogue: Catalogue, number: int = 
     """Where the figures of an example are not what it says, to one part in a million."""
     problems = []
     for gives, results in zip(example.gives, run(kpi, example, catalogue), strict=True):
-        answer, row = found(results, gives)
+        try:
+            answer, row = found(results, gives)
+        except LookupError:
+            facts = {"kpi": kpi, "number": number, "field": "group"}
+            facts |= {"expected": gives.get("group") or gives.get("period"), "found": None}
+            problems.append(Problem("example_differs", facts))
+            continue
         for name in ("value", "low", "high", "n", "numerator", "denominator", "maturity"):
             if name in gives and not _same(gives[name], _figure(answer, name, row)):
                 facts = {

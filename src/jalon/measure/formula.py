@@ -65,9 +65,11 @@ class _Rows:
         return found
 
     def aligned(self, answer: Answer) -> Estimate:
-        """The figures of an operand; a flow that is not there is 0."""
+        """The figures of an operand at the places of the formula."""
         figures = answer.figures
-        absent = 0.0 if figures.missing is None else np.nan
+        bounded = not bool(np.isnan(figures.high).all())
+        # A flow that is not there is 0; a cost that is not there is not known.
+        absent = 0.0 if figures.missing is None and bounded else np.nan
         low = high = np.nan
         if _counts(figures):
             # None seen is not none possible: a count of zero has its own upper bound.

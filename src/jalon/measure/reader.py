@@ -50,6 +50,7 @@ class Reader:
         self.source = source
         self.kept: dict[tuple[Any, ...], Any] = {}
         self.sql: list[str] = []
+        self.asked: dict[tuple[Any, ...], list[str]] = {}
         self._version = -1
 
     def begin(self) -> None:
@@ -58,6 +59,7 @@ class Reader:
         version = self.source.version()
         if version != self._version:
             self.kept.clear()
+            self.asked.clear()
             self._version = version
 
     def forget(self) -> None:
@@ -92,6 +94,7 @@ class Reader:
         key = ("sums", scan, values)
         kept: Summary | None = self.kept.get(key)
         if kept is not None and aggregates.keys() <= kept.sums.keys():
+            self.sql += self.asked[key]
             return kept
         plain = {name: each for name, each in aggregates.items() if each.does != "distinct"}
         distinct = {name: each for name, each in aggregates.items() if each.does == "distinct"}
@@ -99,10 +102,12 @@ class Reader:
             rolled = self._rolled(scan, aggregates, values)
             if rolled is not None:
                 return rolled
+        noted = len(self.sql)
         summary = self.ask(scan, plain or distinct, measure, question)
         if plain and distinct:
             summary = _beside(summary, self.ask(scan, distinct, measure, question))
         self.keep(key, summary)
+        self.asked[key] = self.sql[noted:]
         return summary
 
     def ask(
@@ -141,6 +146,7 @@ class Reader:
             if scan.grain is not Grain.NONE:
                 names.insert(0, PERIOD)
                 coarser[PERIOD] = lambda day: floor(day, scan.grain, scan.fiscal_month)
+            self.sql += self.asked[key]
             rolled: Summary = summary.rolled(names, coarser)
             return rolled
         return None

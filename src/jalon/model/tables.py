@@ -368,7 +368,7 @@ DEAL = Table(
         _money("amount", "Montant", "Amount"),
         _money("list_amount", "Montant tarif", "List amount"),
         _code("currency", "Devise", "Currency"),
-        Column("probability", Kind.SHARE, "Probabilité", "Probability"),
+        Column("probability", Kind.SHARE, "Probabilité", "Probability", dated_by="closed_at"),
         _code("sector", "Secteur", "Sector"),
         _code("region", "Région", "Region"),
         _code("size_band", "Taille", "Size band"),

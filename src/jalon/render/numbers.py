@@ -35,7 +35,8 @@ def figure(value: float, unit: str, lang: str) -> str:
     if unit == "percent":
         return str(format_percent(value, "#,##0.0\u202f%" if lang == "fr" else "#,##0.0%", locale))
     if unit.isupper():
-        digits = "#,##0.00\u00a0¤" if abs(value) < 1000 else "#,##0\u00a0¤"
+        plain = "#,##0.00" if abs(value) < 1000 else "#,##0"
+        digits = f"{plain}\u00a0¤" if lang == "fr" else f"¤{plain};\u2212¤{plain}"
         return str(format_currency(value, unit, digits, locale, currency_digits=False))
     if unit == "points":
         return str(format_decimal(value, "+#,##0.0;\u2212#,##0.0", locale))

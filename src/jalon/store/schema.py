@@ -12,7 +12,8 @@ from __future__ import annotations
 from jalon.engines.duckdb import DuckDB
 from jalon.model.tables import TABLES, Table
 
-FORMAT = 1
+#: Changes with the layout of the tables below.
+FORMAT = 2
 
 META = f"""
 CREATE SCHEMA IF NOT EXISTS version;
@@ -59,6 +60,14 @@ def create(engine: DuckDB) -> None:
     engine.execute(META)
     for table in TABLES.values():
         engine.execute(_versions(table))
+
+
+def format_of(engine: DuckDB) -> int | None:
+    """The format of a database; None where it is new."""
+    known = engine.value(
+        "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'meta' AND table_name = 'format'"
+    )
+    return int(engine.value("SELECT number FROM meta.format")) if known else None
 
 
 def _versions(table: Table) -> str:

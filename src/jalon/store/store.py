@@ -45,6 +45,9 @@ class Store:
         self._grouped: set[str] = set()
         self._version = 0
         self.told_through: Mapping[str, dt.date] = {}
+        found = schema.format_of(engine)
+        if found not in (None, schema.FORMAT):
+            raise WorkspaceError.of("workspace_format", found=found, expected=schema.FORMAT)
         schema.create(engine)
 
     @classmethod
@@ -52,6 +55,10 @@ class Store:
         """The store of that file, made where there is none."""
         try:
             return cls(DuckDB.open(path, memory_limit=memory_limit))
+        except WorkspaceError as error:
+            raise WorkspaceError.of(
+                error.problem.code, path=str(path), **error.problem.facts
+            ) from None
         except duckdb.IOException as error:
             code = "workspace_locked" if "lock" in str(error) else "workspace_unreadable"
             raise WorkspaceError.of(code, path=str(path), detail=str(error)[:300]) from None
@@ -160,8 +167,12 @@ class Store:
         self,
         number: int,
         imports: Sequence[tuple[str, int, dt.datetime, Callable[[], Sequence[Stage]]]],
+        keep: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """Load imports from ``number`` on again: the database lacks some of them."""
+        """Load imports from ``number`` on again: the database lacks some of them.
+
+        ``keep`` brings back what is kept beside an import's rows.
+        """
         with self.engine.transaction():
             self._roll_back(number)
             self.engine.execute("DELETE FROM meta.import WHERE number >= ?", [number])
@@ -170,17 +181,9 @@ class Store:
                 self.engine.execute(
                     "INSERT INTO meta.import VALUES (?, ?, ?, '{}')", [later, identifier, at]
                 )
+                keep(later)
             self._rewrite()
         self._changed()
-
-    def lines(self, number: int, stage: Stage, relation: str) -> None:
-        """Keep the order lines behind rows, cells as JSON; inside the import's transaction."""
-        self.engine.execute(
-            f"INSERT INTO meta.line SELECT {number}, $table, o.id, l.source_id, l._line, "
-            f"to_json(l) FROM (SELECT * EXCLUDE (_bad) FROM {relation} WHERE _bad IS NULL) l "
-            "JOIN meta.origin o ON o.name = $origin",
-            {"table": stage.table, "origin": stage.origin},
-        )
 
     def imports(self) -> list[tuple[int, str, dt.datetime, dict[str, Any]]]:
         """The imports in force: number, id, when, report."""
@@ -188,12 +191,6 @@ class Store:
             "SELECT number, id, made_at, report FROM meta.import ORDER BY number"
         )
         return [(number, name, at, json.loads(report)) for number, name, at, report in rows]
-
-    def quarantine(self, rows: pa.Table) -> None:
-        """Keep refused rows; inside the import's transaction (from ``finish``)."""
-        if rows.num_rows:
-            with self.engine.lend("refused", rows):
-                self.engine.execute("INSERT INTO meta.quarantine BY NAME FROM refused")
 
     # -- reading ---------------------------------------------------------------------------------
 

@@ -1,0 +1,67 @@
+"""What is kept of an import beside its rows: those refused, and the order lines of others.
+
+Both lie in files beside the import's stages, so that they come back when it is loaded again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from jalon.engines.duckdb import DuckDB
+from jalon.store.schema import quoted
+from jalon.store.stage import Stage
+
+REFUSED = "refused.jsonl"
+LINES = "lines"
+
+
+def write_refused(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write refused rows: file, sheet, table, row, header, value, reason, facts."""
+    if rows:
+        text = "".join(json.dumps(row, ensure_ascii=True) + "\n" for row in rows)
+        (folder / REFUSED).write_text(text, encoding="ascii")
+
+
+def write_lines(engine: DuckDB, folder: Path, stage: Stage, relation: str) -> None:
+    """Write the order lines of a relation (``source_id``, ``_line``, ``_bad`` and cells)."""
+    target = folder / LINES / stage.table / f"{stage.origin}.parquet"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path = str(target).replace("'", "''")
+    engine.execute(
+        f"COPY (SELECT source_id, _line AS row, to_json(l) AS cells FROM "
+        f"(SELECT * EXCLUDE (_bad) FROM {quoted(relation)} WHERE _bad IS NULL) l) "
+        f"TO '{path}' (FORMAT parquet)"
+    )
+
+
+def bring_details(engine: DuckDB, folder: Path, number: int) -> None:
+    """Bring what an import kept into the database, in the transaction under way."""
+    refused = folder / REFUSED
+    if refused.exists():
+        rows = [json.loads(line) for line in refused.read_text(encoding="ascii").splitlines()]
+        with engine.lend("refused", _table(rows)):
+            engine.execute(
+                f"INSERT INTO meta.quarantine BY NAME SELECT {number} AS import, * FROM refused"
+            )
+    for path in sorted((folder / LINES).glob("*/*.parquet")):
+        engine.execute(
+            f"INSERT INTO meta.line SELECT {number}, $table, o.id, l.source_id, l.row, l.cells "
+            "FROM read_parquet($path) l JOIN meta.origin o ON o.name = $origin",
+            {"table": path.parent.name, "origin": path.stem, "path": str(path)},
+        )
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    names = ("file", "sheet", "table", "row", "header", "value", "reason", "facts")
+    kinds = {"row": pa.int64()}
+    return pa.table(
+        {
+            name: pa.array([row[name] for row in rows], kinds.get(name, pa.string()))
+            for name in names
+        }
+    )
