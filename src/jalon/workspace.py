@@ -224,38 +224,12 @@ class Workspace:
 
     # -- measures --------------------------------------------------------------------------------
 
-    def measure(
-        self,
-        kpis: str | Sequence[str],
-        *,
-        by: str | Sequence[str] = (),
-        grain: str = "none",
-        start: str | dt.date | None = None,
-        end: str | dt.date | None = None,
-        where: str | None = None,
-        part: str | None = None,
-        as_of: str | dt.date | None = None,
-        known_at: str | None = None,
-        compare: str | None = None,
-        level: float = 0.95,
-        basis: str | None = None,
-    ) -> Results:
-        """Measure KPIs. Dates are inclusive. Raises RequestError where the question is wrong."""
-        question = self.question(
-            kpis,
-            by=by,
-            grain=grain,
-            start=start,
-            end=end,
-            where=where,
-            part=part,
-            as_of=as_of,
-            known_at=known_at,
-            compare=compare,
-            level=level,
-            basis=basis,
-        )
-        return self.measurer.measure(question)
+    def measure(self, kpis: str | Sequence[str], **asked: Any) -> Results:
+        """Measure KPIs; ``asked`` as in :meth:`question`.
+
+        Raises RequestError where the question is wrong.
+        """
+        return self.measurer.measure(self.question(kpis, **asked))
 
     def rows(
         self, kpi: str, *, limit: int | None = 100, offset: int = 0, **asked: Any

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
     from jalon.measure.figure import Answer, Results
 
 WIDTH = 18
+#: Characters that a column of rows needs to be read.
+CELL = 16
+#: What names a row to a person, most telling first.
+TELLING = (
+    "source_id", "account", "company", "name", "owner", "outcome", "status", "amount", "net_amount",
+    "score", "closed_at", "due_at", "happened_at", "first_at", "created_at", "sector", "source",
+)  # fmt: skip
 #: Narrower terminals have no room for the bars.
 ROOMY = 96
 
@@ -191,20 +199,34 @@ def _show_notes(answer: Answer, lang: str, console: Any) -> None:
 
 
 def show_rows(table: pa.Table, total: int, lang: str) -> None:
-    """Rows as a table; the whole count below."""
+    """Rows as a table, the columns that the terminal has room for; the whole count below."""
     from rich.console import Console
 
-    shown = _table(*((name, "left") for name in table.column_names))
-    for row in table.to_pylist():
+    console = Console(highlight=False)
+    names = _most_telling(table.column_names, max(console.width // CELL, 3))
+    shown = _table(*((name, "left") for name in names))
+    for column in shown.columns:
+        column.no_wrap, column.min_width, column.max_width = True, 6, 26
+    for row in table.select(names).to_pylist():
         shown.add_row(*(_plain(cell) for cell in row.values()))
-    Console(highlight=False).print(shown)
+    console.print(shown)
     typer.echo(said("rows.total", shown=table.num_rows, total=numbers.count(total, lang)))
+    left = [name for name in table.column_names if name not in names]
+    if left:
+        typer.echo(said("rows.left", listed=", ".join(left)))
+
+
+def _most_telling(names: Sequence[str], room: int) -> list[str]:
+    """As many columns as there is room for: what names a row first, then the order of the table."""
+    first = [name for name in TELLING if name in names]
+    rest = [name for name in names if name not in TELLING]
+    return [*first, *rest][:room]
 
 
 def _plain(cell: Any) -> str:
     if cell is None:
         return ""
-    text = str(cell).removesuffix(" 00:00:00")
+    text = f"{cell:.2f}" if isinstance(cell, Decimal) else str(cell).removesuffix(" 00:00:00")
     return "".join(each if each.isprintable() else "\ufffd" for each in text).replace("[", "\\[")
 
 

@@ -18,6 +18,15 @@ from jalon.cli.frame import (
     progress,
     show_json,
 )
+from jalon.cli.reading import (
+    DateOrderOption,
+    DecimalOption,
+    DelimiterOption,
+    EncodingOption,
+    HeaderRowOption,
+    SheetOption,
+    given,
+)
 from jalon.cli.words import said
 
 if TYPE_CHECKING:
@@ -37,14 +46,12 @@ def import_files(
         Path | None, typer.Option("--map", help=said("import.map"), metavar="FILE")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=said("import.dry_run"))] = False,
-    encoding: Annotated[str | None, typer.Option(help=said("read.encoding"))] = None,
-    delimiter: Annotated[str | None, typer.Option(help=said("read.delimiter"))] = None,
-    header_row: Annotated[int | None, typer.Option(help=said("read.header_row"), min=1)] = None,
-    decimal: Annotated[str | None, typer.Option(help=said("read.decimal"), metavar=",|.")] = None,
-    date_order: Annotated[
-        str | None, typer.Option(help=said("read.date_order"), metavar="DMY|MDY|YMD")
-    ] = None,
-    sheet: Annotated[str | None, typer.Option(help=said("read.sheet"))] = None,
+    encoding: EncodingOption = None,
+    delimiter: DelimiterOption = None,
+    header_row: HeaderRowOption = None,
+    decimal: DecimalOption = None,
+    date_order: DateOrderOption = None,
+    sheet: SheetOption = None,
     workspace: WorkspaceOption = None,
     lang: LangOption = None,
     as_json: JsonOption = False,
@@ -60,12 +67,14 @@ def import_files(
 
         notices(found, spoken)
         reading = ReadOptions(
-            encoding=encoding,
-            delimiter=delimiter,
-            header_row=header_row,
-            sheet=sheet,
-            decimal=decimal,
-            date_order=date_order.upper() if date_order else None,
+            **given(
+                date_order,
+                encoding=encoding,
+                delimiter=delimiter,
+                header_row=header_row,
+                decimal=decimal,
+                sheet=sheet,
+            )
         )
         told = load_map(map_) if map_ else None
         brief = Brief(_known(table), source, told, reading, found.settings.zone)

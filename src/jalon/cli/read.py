@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from jalon.cli.frame import DebugOption, JsonOption, LangOption, WorkspaceOption, framed, show_json
+from jalon.cli.reading import (
+    DateOrderOption,
+    DecimalOption,
+    DelimiterOption,
+    EncodingOption,
+    HeaderRowOption,
+    SheetOption,
+    given,
+)
 from jalon.cli.words import said
 
 
@@ -21,14 +30,12 @@ def read_file(
     out: Annotated[
         Path | None, typer.Option(help=said("read.out"), metavar="CLEAN.csv|.parquet|.xlsx")
     ] = None,
-    encoding: Annotated[str | None, typer.Option(help=said("read.encoding"))] = None,
-    delimiter: Annotated[str | None, typer.Option(help=said("read.delimiter"))] = None,
-    header_row: Annotated[int | None, typer.Option(help=said("read.header_row"), min=1)] = None,
-    decimal: Annotated[str | None, typer.Option(help=said("read.decimal"), metavar=",|.")] = None,
-    date_order: Annotated[
-        str | None, typer.Option(help=said("read.date_order"), metavar="DMY|MDY|YMD")
-    ] = None,
-    sheet: Annotated[str | None, typer.Option(help=said("read.sheet"))] = None,
+    encoding: EncodingOption = None,
+    delimiter: DelimiterOption = None,
+    header_row: HeaderRowOption = None,
+    decimal: DecimalOption = None,
+    date_order: DateOrderOption = None,
+    sheet: SheetOption = None,
     workspace: WorkspaceOption = None,
     lang: LangOption = None,
     as_json: JsonOption = False,
@@ -40,18 +47,17 @@ def read_file(
         from jalon.cli.reports import show_reading
         from jalon.render.reading import record, write
 
-        options = {
-            "encoding": encoding,
-            "delimiter": delimiter,
-            "header_row": header_row,
-            "sheet": sheet,
-            "decimal": decimal,
-            "date_order": date_order.upper() if date_order else None,
-        }
-        given: dict[str, Any] = {
-            name: value for name, value in options.items() if value is not None
-        }
-        tables = read(file, **given)
+        tables = read(
+            file,
+            **given(
+                date_order,
+                encoding=encoding,
+                delimiter=delimiter,
+                header_row=header_row,
+                decimal=decimal,
+                sheet=sheet,
+            ),
+        )
         written = write(tables, out) if out else []
         if as_json:
             show_json(

@@ -27,7 +27,8 @@ FRACTIONS = frozenset(("percent", "suffix"))
 CODE = re.compile(r"0[0-9]+([.,][0-9]+)?")
 NULL_WORDS = (
     "n/a", "#n/a", "na", "n.a.", "null", "<null>", "none", "nan", "nil", "\\n", "-", "--", "—",
-    "?", "n.c.", "nc", "n.d.", "nd", "#ref!", "#value!", "#valeur!", "#div/0!", "#nom?", "#name?",
+    "?", "xxx", "n.c.", "nc", "n.d.", "nd", "#ref!", "#value!", "#valeur!", "#div/0!", "#nom?",
+    "#name?",
 )  # fmt: skip
 
 

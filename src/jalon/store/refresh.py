@@ -10,7 +10,8 @@ from sqlglot import exp
 from jalon.engines.duckdb import DuckDB
 from jalon.model.tables import GROUPED, TABLES, Kind, Table
 from jalon.relations.columns import dimensions
-from jalon.relations.flat import Present, flat_query, grouped_query, parted, stored
+from jalon.relations.flat import Present, flat_query, parted, stored
+from jalon.relations.grouped import grouped_query
 from jalon.store.schema import quoted
 
 #: Above this share of rows touched, writing the whole table anew is faster.

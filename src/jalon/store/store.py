@@ -16,7 +16,8 @@ from jalon.model.problems import WorkspaceError
 from jalon.model.tables import GROUPED, TABLES
 from jalon.relations.clock import Clock
 from jalon.relations.columns import dimensions
-from jalon.relations.flat import Present, flat_query, grouped_query, stored
+from jalon.relations.flat import Present, flat_query, stored
+from jalon.relations.grouped import grouped_query
 from jalon.store import schema
 from jalon.store.link import link
 from jalon.store.load import Loaded, load
