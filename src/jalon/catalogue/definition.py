@@ -104,13 +104,16 @@ class Definition(Rule):
         chosen = part or next(iter(self.parts), None)
         override = self.parts.get(chosen, Rule()) if chosen else Rule()
         bases = self.bases or (Rule(),)
-        return [self._measure(chosen, base, override) for base in bases]
+        # A part that settles its own basis gives the same measure for each: it is kept once.
+        return list(dict.fromkeys(self._measure(chosen, base, override) for base in bases))
 
     def _measure(self, part: str | None, base: Rule, override: Rule) -> Measure:
         merged: dict[str, Any] = {}
         for rule in (self, base, override):
             said = {name: getattr(rule, name) for name in Rule.model_fields}
             merged |= {name: value for name, value in said.items() if value is not None}
+        if merged.get("estimate") == "formula":
+            merged = {name: each for name, each in merged.items() if name not in _OF_A_TABLE}
         fields = {name: value for name, value in merged.items() if name in _ESTIMATOR_FIELDS}
         return Measure(
             kpi=self.id,
@@ -159,6 +162,9 @@ class Measure:
         """A field of the estimator."""
         return dict(self.fields).get(name)
 
+
+#: What a formula has no use for: its operands have their own.
+_OF_A_TABLE = frozenset({"table", "date", "among", "value", "units", "needs", "some"})
 
 _ESTIMATOR_FIELDS = frozenset(
     {

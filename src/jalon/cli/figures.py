@@ -250,14 +250,15 @@ def show_card(definition: Definition, record: Mapping[str, Any], lang: str) -> N
     """A definition in words."""
     typer.echo(f"{definition.label.of(lang)} ({definition.id})")
     typer.echo(definition.question.of(lang))
-    for name in ("bases", "parts", "time", "date", "among", "formula", "unit", "dimensions"):
+    for name in ("time", "unit", "better", "dimensions"):
         value = record[name]
-        if isinstance(value, dict):
-            value = "\n".join(f"    {key}: {each}" for key, each in value.items())
-            typer.echo(f"  {name}:\n{value}")
-        elif value:
-            shown = ", ".join(value) if isinstance(value, list) else value
-            typer.echo(f"  {name}: {shown}")
+        typer.echo(f"  {name}: {', '.join(value) if isinstance(value, list) else value}")
+    for rule in record["rules"]:
+        title = " · ".join(str(rule[name]) for name in ("part", "basis") if name in rule)
+        typer.echo(f"  {title}:")
+        for name, value in rule.items():
+            if name not in ("part", "basis"):
+                typer.echo(f"    {name}: {' '.join(str(value).split())}")
     if definition.caution:
         typer.echo(definition.caution.of(lang))
     for sql in record["sql"]:

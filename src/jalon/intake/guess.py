@@ -732,7 +732,7 @@ def _by_entry(
     for name in [entry.table] if entry.table else _tables(view, map_file, entry, preset):
         draft = said.amend(_automatic(free, name, preset)[0][0])
         done, mapped = _finished(free, draft, source, preset)
-        made.append((done, said.amended(mapped)))
+        made.append((said.settled(done), said.amended(mapped)))
     return made
 
 
@@ -761,6 +761,19 @@ class _Said:
         constants = {n: v for n, v in draft.constants.items() if n not in given}
         constants |= self.entry.const
         return replace(draft, fields=(*fields, *kept), constants=constants, notes=())
+
+    def settled(self, draft: _Draft) -> _Draft:
+        """The draft without the doubts about stages that the user has settled."""
+        told = set(values_of(self.entry).get("outcome", {}))
+        notes = []
+        for note in draft.notes:
+            doubted = note.facts.get("values", [])
+            left = [each for each in doubted if words.fold_value(str(each)) not in told]
+            if note.code != "stages_taken_as_open":
+                notes.append(note)
+            elif left:
+                notes.append(replace(note, facts={**note.facts, "values": left}))
+        return replace(draft, notes=tuple(notes))
 
     def _named(self, each: FieldMap, table: Table) -> FieldMap:
         return replace(each, field="happened_at") if each.field == "at" else each

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from jalon import locale
-from jalon.catalogue.definition import Definition
+from jalon.catalogue.definition import Definition, Measure
 from jalon.intake.report import FileReport, Report
 from jalon.measure.figure import Answer, Results
 from jalon.model.periods import Period
@@ -190,6 +190,7 @@ def card(definition: Definition, sql: Sequence[str]) -> Record:
         "table": first.table or None,
         "bases": list(dict.fromkeys(each.basis for each in measures if each.basis)),
         "parts": list(definition.parts),
+        "rules": [_rule(each) for each in measures],
         "time": first.time.value,
         "date": first.date,
         "among": first.field("among"),
@@ -200,6 +201,20 @@ def card(definition: Definition, sql: Sequence[str]) -> Record:
         "example": [example.model_dump(mode="json") for example in definition.examples],
         "version": definition.version,
     }
+
+
+def _rule(measure: Measure) -> Record:
+    """What is measured for one part on one basis."""
+    said = {
+        "part": measure.part,
+        "basis": measure.basis or None,
+        "table": measure.table or None,
+        "date": measure.date,
+        "estimate": measure.estimate,
+        "formula": measure.formula,
+        **dict(measure.fields),
+    }
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def rows(table: pa.Table, total: int) -> Record:
