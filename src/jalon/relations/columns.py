@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from jalon.model.tables import GROUPED, GROUPED_COLUMNS, TABLES, Column, Derived, Kind, Table
+from jalon.model.tables import GROUPED, GROUPED_COLUMNS, TABLES, Column, Derived, Kind
 
 
 @cache
@@ -54,11 +54,7 @@ def few_valued(name: str) -> frozenset[str]:
     table = TABLES[name]
     few = {column.name for column in table.columns if column.few}
     few |= {derived.name for derived in table.derived if derived.few}
-    return frozenset(few | _short_paths(table))
-
-
-def _short_paths(table: Table) -> set[str]:
-    return {dimension for dimension in table.paths if dimension not in ("customer",)}
+    return frozenset(few | set(table.paths))
 
 
 def label(dimension: str, lang: str) -> str:

@@ -29,7 +29,6 @@ class Stage:
     sheet: str | None = None
     precision: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    through: str | None = None
 
     def save(self, engine: DuckDB, folder: Path, number: int) -> None:
         """Write the stage as ``<number>.parquet`` and ``<number>.json``."""
