@@ -6,7 +6,7 @@ import datetime as dt
 import secrets
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from jalon.state.settings import Settings, load
 from jalon.store.details import bring_details, write_lines, write_refused
 from jalon.store.examine import examine
 from jalon.store.load import Loaded
+from jalon.store.prints import narrow
 from jalon.store.stage import Stage, saved
 from jalon.store.store import Store
 
@@ -115,8 +116,7 @@ class Workspace:
     def _write(self, entry: Entry, prepared: Prepared, progress: Progress) -> Report:
         engine = self.store.engine
         with engine.unordered():
-            for number, staged in enumerate(prepared.staged):
-                staged.stage.save(engine, self._stages(entry), number)
+            self._keep_stages(entry, prepared)
         made: list[Report] = []
 
         def finish(loaded: list[Loaded]) -> Mapping[str, Any]:
@@ -128,6 +128,15 @@ class Workspace:
         stages = [each.stage for each in prepared.staged]
         self.store.write(entry.number, entry.id, entry.at, stages, finish, progress)
         return made[0]
+
+    def _keep_stages(self, entry: Entry, prepared: Prepared) -> None:
+        """Write the stages, without the rows that a former one has and this one confirms."""
+        engine = self.store.engine
+        narrowed = narrow(engine, [each.stage for each in prepared.staged])
+        for number, (staged, stage) in enumerate(zip(prepared.staged, narrowed, strict=True)):
+            kept = replace(stage, place=f"{entry.id}/{number}")
+            kept.save(engine, self._stages(entry), number)
+            prepared.staged[number] = replace(staged, stage=kept)
 
     def _keep_details(self, entry: Entry, done: Report, prepared: Prepared) -> None:
         """The rows refused and the order lines: beside the stages, and in the database."""

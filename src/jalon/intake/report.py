@@ -159,7 +159,8 @@ def _sums(engine: DuckDB, staged: Staged, outcome: Loaded) -> dict[str, str]:
     first = " QUALIFY row_number() OVER (PARTITION BY source_id ORDER BY _line) = 1"
     once = first if outcome.repeated or outcome.doubled else ""
     figures = ", ".join(f'sum("{each}")' for each in money)
-    row = engine.rows(f"SELECT {figures} FROM (FROM {staged.stage.relation}{once})")[0]
+    source = staged.whole or staged.stage.relation
+    row = engine.rows(f"SELECT {figures} FROM (FROM {source}{once})")[0]
     return {
         name: _exact(value) for name, value in zip(money, row, strict=True) if value is not None
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
@@ -29,7 +30,8 @@ KEY = "source_id"
 class Staged:
     """The typed rows of one table of a file, and the rows refused.
 
-    ``lines``: the relation of the order lines that made the rows, where there are such.
+    ``lines``: the relation of the order lines that made the rows, where there are such. ``whole``:
+    all typed rows, those too that the stage leaves out because they have not changed.
     """
 
     stage: Stage
@@ -37,6 +39,7 @@ class Staged:
     table: TextTable
     refused: tuple[Problem, ...]
     lines: str | None = None
+    whole: str | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,8 @@ class _Staging:
         self.table: Table = TABLES[mapped.table]
         self.number = next(_NUMBER)
         self.readable = ""
+        self.whole: str | None = None
+        self.printed: dict[str, str] = {}
 
     def run(self) -> Staged:
         fields = self._fields()
@@ -105,8 +110,13 @@ class _Staging:
             self.text.sheet,
             {name: value for name, value in precision.items() if value},
             self.map.links,
+            signature=self.printed.get("signature", ""),
+            text=self.printed.get("text", ""),
+            rows=self.printed.get("rows", ""),
+            prints=self.printed.get("prints", ""),
         )
-        return Staged(made, self.map, self.text, tuple(refused), lines)
+        whole = f"(FROM {self.whole}{self.readable})" if self.whole else None
+        return Staged(made, self.map, self.text, tuple(refused), lines, whole)
 
     # -- fields ----------------------------------------------------------------------------------
 
@@ -271,10 +281,38 @@ class _Staging:
             exp.alias_(self._key(), KEY, quoted=True),
             exp.alias_(bad, "_bad", quoted=True),
             *(exp.alias_(each.value, each.column.name, quoted=True) for each in fields),
+        )
+        if self.map.lines or query.find(exp.Window):
+            sql = query.from_(exp.to_table(self.text.relation)).sql("duckdb")
+            self.engine.execute(f"CREATE TEMP TABLE {typed} AS {sql}")
+            return
+        # Typing again costs less than writing the rows once more.
+        self._views(typed, query)
+
+    def _views(self, typed: str, query: exp.Select) -> None:
+        """The typed rows as a view over those in use, which may be narrowed; and their digests."""
+        rows = f"rows_{self.number}"
+        self.engine.execute(f"CREATE TEMP VIEW {rows} AS FROM {self.text.relation}")
+        sql = query.copy().from_(exp.to_table(rows)).sql("duckdb")
+        self.engine.execute(f"CREATE TEMP VIEW {typed} AS {sql}")
+        self.whole = f"whole_{self.number}"
+        every = query.copy().from_(exp.to_table(self.text.relation)).sql("duckdb")
+        self.engine.execute(f"CREATE TEMP VIEW {self.whole} AS {every}")
+        self.printed = {
+            "signature": hashlib.md5(query.sql("duckdb").encode()).hexdigest(),
+            "text": self.text.relation,
+            "rows": rows,
+            "prints": f"prints_{self.number}",
+        }
+        indexes = sorted({index for each in self.map.fields for index in each.columns})
+        key = self._key()
+        prints = exp.select(
+            _quoted("_line"),
+            exp.alias_(key, KEY, quoted=True),
+            exp.alias_(_hash([key.copy()]), "key", quoted=True),
+            exp.alias_(_hash([_at(index) for index in indexes]), "print", quoted=True),
         ).from_(exp.to_table(self.text.relation))
-        # Typing again costs less than writing the rows once more, unless rows must be numbered.
-        kind = "TABLE" if self.map.lines or query.find(exp.Window) else "VIEW"
-        self.engine.execute(f"CREATE TEMP {kind} {typed} AS {query.sql('duckdb')}")
+        self.engine.execute(f"CREATE TEMP VIEW {self.printed['prints']} AS {prints.sql('duckdb')}")
 
     def _key(self) -> exp.Expr:
         """The row's id; without an id column or key, a digest of the mapped cells."""
@@ -381,6 +419,10 @@ class _Staging:
             f"CREATE TEMP TABLE {relation} AS SELECT min(_line) AS _line, count(*) AS _lines, "
             f"{KEY}, {', '.join(values)} FROM {typed} WHERE _bad IS NULL GROUP BY {KEY}"
         )
+
+
+def _hash(values: Sequence[exp.Expr]) -> exp.Expr:
+    return exp.Anonymous(this="hash", expressions=list(values))
 
 
 def _tests(fields: Sequence[_Field]) -> list[tuple[int, str, exp.Expr]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from jalon.engines.duckdb import DuckDB
 from jalon.model.tables import TABLES, Column, Kind
 from jalon.relations.flat import folded
+from jalon.store.prints import remember
 from jalon.store.schema import quoted
 from jalon.store.stage import Stage
 
@@ -55,7 +56,9 @@ class _Load:
         repeated, same = self._unique()
         added, updated = self._compare()
         self._insert()
-        return Loaded(added, updated, self.lines - added - updated + same, repeated, same)
+        unchanged = self.lines - added - updated + same + self.stage.confirmed
+        remember(self.engine, self.stage, unique=not (repeated or same))
+        return Loaded(added, updated, unchanged, repeated, same)
 
     def _intern(self, column: Column) -> None:
         """Give a number to each reference text not met before."""

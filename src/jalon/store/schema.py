@@ -13,7 +13,7 @@ from jalon.engines.duckdb import DuckDB
 from jalon.model.tables import TABLES, Table
 
 #: Changes with the layout of the tables below.
-FORMAT = 2
+FORMAT = 3
 
 META = f"""
 CREATE SCHEMA IF NOT EXISTS version;
@@ -46,6 +46,10 @@ CREATE TABLE IF NOT EXISTS meta.line (
 CREATE TABLE IF NOT EXISTS meta.filled (
     "table" VARCHAR, "column" VARCHAR, filled BIGINT, total BIGINT
 );
+CREATE TABLE IF NOT EXISTS meta.print_set (
+    id INTEGER, "table" VARCHAR, origin VARCHAR, signature VARCHAR, place VARCHAR
+);
+CREATE TABLE IF NOT EXISTS meta.fingerprint (set INTEGER, key UBIGINT, print UBIGINT);
 CREATE TABLE IF NOT EXISTS meta.stale ("table" VARCHAR);
 """
 

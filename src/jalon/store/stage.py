@@ -19,6 +19,11 @@ class Stage:
     ``fields`` (references as text).
     ``precision`` is that of each moment (``day``, ``minute``…): a coarser copy of a known moment
     is no change. ``links``: by target table, reference text to the key or name it stands for.
+
+    ``signature`` names the way its rows are typed; ``text`` is the relation of all rows as text,
+    ``rows`` the view of those that are typed, ``prints`` the view of all keys and digests;
+    ``place`` is where the stage is kept. Where ``confirmed`` rows (``keys``) are left out because
+    they have not changed, the stage ``rests_on`` the place of a former one.
     """
 
     table: str
@@ -29,6 +34,14 @@ class Stage:
     sheet: str | None = None
     precision: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    signature: str = ""
+    text: str = ""
+    rows: str = ""
+    prints: str = ""
+    place: str = ""
+    keys: str = ""
+    confirmed: int = 0
+    rests_on: str | None = None
 
     def save(self, engine: DuckDB, folder: Path, number: int) -> None:
         """Write the stage as ``<number>.parquet`` and ``<number>.json``."""
@@ -38,6 +51,11 @@ class Stage:
             f"COPY (FROM {quoted(self.relation)}) TO '{target}' "
             "(FORMAT parquet, COMPRESSION lz4_raw)"
         )
+        if self.rests_on:
+            keys = str(folder / f"{number}.keys").replace("'", "''")
+            engine.execute(
+                f"COPY (SELECT source_id FROM {quoted(self.keys)}) TO '{keys}' (FORMAT parquet)"
+            )
         text = json.dumps(asdict(self), ensure_ascii=False)
         (folder / f"{number}.json").write_text(text, encoding="utf-8")
 
@@ -49,9 +67,26 @@ def saved(engine: DuckDB, folder: Path) -> list[Stage]:
         facts = json.loads(path.read_text(encoding="utf-8"))
         facts["fields"] = tuple(facts["fields"])
         facts["relation"] = f"saved_{path.stem}"
-        engine.execute(
-            f"CREATE OR REPLACE TEMP TABLE {quoted(facts['relation'])} AS FROM read_parquet(?)",
-            [str(path.with_suffix(".parquet"))],
-        )
+        engine.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(facts['relation'])} AS {_rows(path)}")
+        # What is loaded again is whole, and its text is not at hand.
+        facts |= {"signature": "", "confirmed": 0, "rests_on": None}
         stages.append(Stage(**facts))
     return stages
+
+
+def _rows(path: Path) -> str:
+    """The query of all rows of a kept stage: its own, and those it confirms of a former one."""
+    own = f"SELECT * FROM read_parquet('{_quoted(path.with_suffix('.parquet'))}')"
+    rests_on = json.loads(path.read_text(encoding="utf-8")).get("rests_on")
+    if not rests_on:
+        return own
+    base = path.parent.parent / f"{rests_on}.json"
+    keys = f"read_parquet('{_quoted(path.with_suffix('.keys'))}')"
+    return (
+        f"{own} UNION ALL BY NAME SELECT b.* FROM ({_rows(base)}) b "
+        f"SEMI JOIN {keys} k USING (source_id)"
+    )
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

@@ -21,6 +21,7 @@ from jalon.relations.grouped import grouped_query
 from jalon.store import schema
 from jalon.store.link import link
 from jalon.store.load import Loaded, load
+from jalon.store.prints import forget_all
 from jalon.store.refresh import (
     drop_all,
     ensure_grouped,
@@ -144,6 +145,7 @@ class Store:
         self.engine.execute(f"UPDATE meta.link SET until = NULL WHERE until >= {number}")
         self.engine.execute("DELETE FROM meta.quarantine WHERE import = ?", [number])
         self.engine.execute("DELETE FROM meta.line WHERE import = ?", [number])
+        forget_all(self.engine)
         self.engine.execute("UPDATE meta.origin SET through = NULL")
         self.engine.execute("DELETE FROM meta.filled")
 
