@@ -235,14 +235,15 @@ class _Staging:
         """The canonical value of each value found, and the test of those that have none."""
         relation = exp.to_table(self.text.relation)
         query = exp.select(exp.alias_(value.copy(), "v")).distinct().from_(relation)
-        found = [row[0] for row in self.engine.rows(query.sql("duckdb"))]
+        # In one order, so that the same values are typed by the same query.
+        found = sorted(
+            row[0] for row in self.engine.rows(query.sql("duckdb")) if row[0] is not None
+        )
         if len(found) > MOST_VALUES:
             return value, None
         case = exp.Case(this=value.copy())
         strangers = []
         for each in found:
-            if each is None:
-                continue
             meant = meanings.get(fold_value(each))
             if meant is None and each in column.values:
                 meant = each

@@ -131,8 +131,12 @@ def _resolve(engine: DuckDB) -> set[str]:
         "SELECT DISTINCT n.target FROM resolving n JOIN meta.resolved o USING (id) "
         "WHERE n.key <> o.key OR n.label IS DISTINCT FROM o.label"
     )
-    engine.execute("DELETE FROM meta.resolved")
-    engine.execute("INSERT INTO meta.resolved SELECT id, key, label FROM resolving")
+    sizes = engine.rows(
+        "SELECT (SELECT count(*) FROM resolving), (SELECT count(*) FROM meta.resolved)"
+    )
+    if changed or sizes[0][0] != sizes[0][1]:
+        engine.execute("DELETE FROM meta.resolved")
+        engine.execute("INSERT INTO meta.resolved SELECT id, key, label FROM resolving")
     return {row[0] for row in changed}
 
 
