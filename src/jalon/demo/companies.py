@@ -32,8 +32,6 @@ SECTORS = (
     Sector("Services aux entreprises", "70.22Z", 0.07, 0.0, ("Conseil", "Bureau", "Agence"), 6400),
     Sector("Agroalimentaire", "10.71A", 0.05, 0.0, ("Biscuiterie", "Conserverie", "Moulin"), 1300),
 )
-HARDER = 1
-"""The sector that truly wins less."""
 PLACES = (
     ("Auvergne-Rhône-Alpes", "Grenoble", "38000", 0, 0.14),
     ("Auvergne-Rhône-Alpes", "Lyon", "69003", 0, 0.14),

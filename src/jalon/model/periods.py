@@ -36,11 +36,6 @@ class Period:
         """The last day, as shown on screen."""
         return self.end - dt.timedelta(days=1) if self.end else None
 
-    @property
-    def is_bounded(self) -> bool:
-        """Whether both ends are known."""
-        return self.start is not None and self.end is not None
-
 
 ALWAYS = Period()
 
@@ -60,7 +55,6 @@ _UNITS = {
     "a": ("month", 12),
     "y": ("month", 12),
 }
-_ROUGH = {7: "%Y-%m", 4: "%Y"}
 
 
 def parse_day(

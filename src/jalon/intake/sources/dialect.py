@@ -13,7 +13,6 @@ from jalon.model.problems import InputError, Where
 
 BLANKS = " "
 DELIMITERS = (";", "\t", "|", ",")
-ENOUGH = 0.8
 csv.field_size_limit(1 << 30)
 
 TYPED = re.compile(
