@@ -26,7 +26,7 @@ for line in sys.stdin:
         workspace = jalon.open(folder)
         if what.startswith("import"):
             workspace.import_(argument)
-        else:
+        elif what.startswith("undo"):
             workspace.undo(argument)
         if what.endswith("!"):
             os.kill(os.getpid(), 9)
@@ -143,6 +143,23 @@ def test_ten_kills_of_a_first_import_leave_nothing_or_all(
                 workspace.import_(exports[0])
                 assert seen(workspace) == whole
     assert any(outcomes), "no import was killed before its end"
+
+
+def test_sixty_kills_of_a_new_workspace_leave_one_that_opens(
+    server: Server, tmp_path: Path
+) -> None:
+    began = time.perf_counter()
+    assert server.run("open", tmp_path / "whole", "") == 0
+    took = time.perf_counter() - began
+    moments = random.Random(20260104)
+    outcomes = []
+    for number in range(60):
+        folder = tmp_path / f"killed-{number}"
+        outcomes.append(server.run("open", folder, "", kill=moments.random() * took))
+        with jalon.open(folder) as workspace:
+            assert workspace.imports() == []
+        assert not list(folder.glob("*.new*"))
+    assert any(outcomes), "no opening was killed before its end"
 
 
 def test_ten_kills_of_a_later_import_leave_the_former_state_or_the_later(

@@ -60,10 +60,11 @@ def quoted(name: str) -> str:
 
 
 def create(engine: DuckDB) -> None:
-    """Make what is missing of the database's tables."""
-    engine.execute(META)
-    for table in TABLES.values():
-        engine.execute(_versions(table))
+    """Make what is missing of the database's tables: all of it or nothing."""
+    with engine.transaction():
+        engine.execute(META)
+        for table in TABLES.values():
+            engine.execute(_versions(table))
 
 
 def format_of(engine: DuckDB) -> int | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -56,7 +58,9 @@ class Store:
     def open(cls, path: Path, *, memory_limit: str | None = None) -> Store:
         """The store of that file, made where there is none."""
         try:
-            return cls(DuckDB.open(path, memory_limit=memory_limit))
+            if not path.exists():
+                cls._make(path)
+            store = cls(DuckDB.open(path, memory_limit=memory_limit))
         except WorkspaceError as error:
             raise WorkspaceError.of(
                 error.problem.code, path=str(path), **error.problem.facts
@@ -68,6 +72,20 @@ class Store:
             raise WorkspaceError.of(
                 "workspace_unreadable", path=str(path), detail=str(error)[:300]
             ) from None
+        for left in path.parent.glob(f"{path.name}.*.new*"):
+            left.unlink(missing_ok=True)
+        return store
+
+    @classmethod
+    def _make(cls, path: Path) -> None:
+        """A new database under its name only once it is whole.
+
+        DuckDB writes a new file in several steps: killed between them, it cannot open it again.
+        """
+        draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+        cls(DuckDB.open(draft)).close()
+        with contextlib.suppress(FileExistsError, FileNotFoundError):
+            os.link(draft, path)
 
     @classmethod
     def memory(cls) -> Store:
