@@ -15,8 +15,8 @@ from jalon.intake.pipeline import Brief
 from jalon.intake.reading import ReadTable, read_typed
 from jalon.intake.report import Report
 from jalon.intake.sources.options import ReadOptions
+from jalon.locale import numbers
 from jalon.measure.figure import Results
-from jalon.render import numbers
 from jalon.render.records import import_report
 from jalon.render.records import results as result_records
 from jalon.workspace import Import, open_workspace

@@ -11,8 +11,8 @@ import typer
 
 from jalon import locale
 from jalon.cli.words import said
+from jalon.locale import numbers
 from jalon.relations.columns import label
-from jalon.render import numbers
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,7 +9,7 @@ import typer
 
 from jalon import locale
 from jalon.cli.words import said
-from jalon.render.numbers import count
+from jalon.locale.numbers import count
 
 if TYPE_CHECKING:
     from jalon.intake.reading import ReadTable

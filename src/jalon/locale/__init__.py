@@ -18,9 +18,11 @@ LANGUAGES = ("fr", "en")
 
 @cache
 def sentences(lang: str) -> Mapping[str, str]:
-    """All texts of a language, by code."""
-    text = (resources.files("jalon.locale") / f"{lang}.yaml").read_text(encoding="utf-8")
-    loaded: Mapping[str, str] = yaml.load(text, Loader=yaml.CSafeLoader)
+    """All texts of a language, by code: of ``fr.yaml`` and of each ``<subject>.fr.yaml``."""
+    loaded: dict[str, str] = {}
+    for file in sorted(resources.files("jalon.locale").iterdir(), key=lambda each: each.name):
+        if f".{file.name}".endswith(f".{lang}.yaml"):
+            loaded |= yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}
     return {code: _spaced(said) for code, said in loaded.items()} if lang == "fr" else loaded
 
 

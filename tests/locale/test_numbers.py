@@ -7,8 +7,8 @@ import math
 
 import pytest
 
+from jalon.locale import numbers
 from jalon.model.periods import Period
-from jalon.render import numbers
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Charts: one Altair specification a kind, rendered to SVG on the server."""

@@ -1,0 +1,1 @@
+"""A workspace held by a running server: the same door, from another process."""

@@ -1,0 +1,1 @@
+"""One process holds a workspace for all: readers beside the one that writes."""
