@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from jalon.distant import Distant
 from jalon.intake.map_file import load as load_map
 from jalon.intake.pipeline import Brief
 from jalon.intake.reading import ReadTable, read_typed
@@ -19,12 +20,14 @@ from jalon.locale import numbers
 from jalon.measure.figure import Results
 from jalon.render.records import import_report
 from jalon.render.records import results as result_records
-from jalon.workspace import Import, open_workspace
-from jalon.workspace import Workspace as Door
+from jalon.workspace import Import, door
+from jalon.workspace import Workspace as Held
 
 if TYPE_CHECKING:
     import pandas
     import polars
+
+    from jalon.charts.notebook import NotebookChart
 
 
 def open(folder: str | Path, *, create: bool = True, lang: str = "fr") -> Workspace:
@@ -33,7 +36,7 @@ def open(folder: str | Path, *, create: bool = True, lang: str = "fr") -> Worksp
     Raises WorkspaceError where another process holds it, or where there is none and ``create`` is
     False.
     """
-    return Workspace(open_workspace(folder, create=create), lang)
+    return Workspace(door(folder, create=create), lang)
 
 
 def read(file: str | Path, **options: Any) -> list[ReadTable]:
@@ -55,7 +58,7 @@ def read(file: str | Path, **options: Any) -> list[ReadTable]:
 class Workspace:
     """A company's data. Close it, or use ``with``: one process at a time may hold it."""
 
-    def __init__(self, door: Door, lang: str = "fr") -> None:
+    def __init__(self, door: Held | Distant, lang: str = "fr") -> None:
         self._door, self.lang = door, lang
 
     def __enter__(self) -> Workspace:
@@ -187,6 +190,12 @@ class Result:
         frame = pl.from_arrow(self.to_arrow())
         assert isinstance(frame, pl.DataFrame)
         return frame
+
+    def chart(self) -> NotebookChart:
+        """An Altair chart: a line a group over periods, or an interval a group."""
+        from jalon.charts.notebook import notebook_chart
+
+        return notebook_chart(self.results, self.lang)
 
     def __repr__(self) -> str:
         return f"<jalon result: {len(self)} figures>\n{self._repr_text()}"

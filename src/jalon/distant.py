@@ -1,1 +1,138 @@
-"""A workspace held by a running server: the same door, from another process."""
+"""A workspace held by a running server: the same door, from another process.
+
+The server writes where it listens, and a secret, in a file of the workspace that its owner alone
+can read. Each end proves to the other that it knows the secret, which never travels
+(:mod:`multiprocessing.connection`); what follows is a message for each call.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client, Connection
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from jalon.catalogue.catalogue import Catalogue, catalogue
+from jalon.intake.pipeline import Brief
+from jalon.intake.report import Report
+from jalon.measure.figure import Results
+from jalon.model.problems import Problem, WorkspaceError
+from jalon.state.places import KPIS, SERVER, SETTINGS
+from jalon.state.settings import Settings, load
+
+Progress = Callable[[str], None]
+
+
+class Distant:
+    """A workspace through the server that holds it. ``notices`` are the server's own affair."""
+
+    def __init__(self, folder: Path, place: Mapping[str, Any]) -> None:
+        self.folder, self._place = folder, place
+        self.notices: list[Problem] = []
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The built-in KPIs and the company's own."""
+        return catalogue(self.folder / KPIS)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The company's settings."""
+        return load(self.folder / SETTINGS)
+
+    def close(self) -> None:
+        """Nothing is held here."""
+
+    def look(self, paths: Sequence[str | Path], brief: Brief | None = None) -> tuple[Report, str]:
+        """As :meth:`Workspace.look`."""
+        found: tuple[Report, str] = self._ask("look", _absolute(paths), brief)
+        return found
+
+    def import_(
+        self,
+        paths: Sequence[str | Path],
+        brief: Brief | None = None,
+        progress: Progress = lambda _: None,
+    ) -> Report:
+        """As :meth:`Workspace.import_`. Interrupted here, it goes on there."""
+        found: Report = self._ask("import_", _absolute(paths), brief, progress=progress)
+        return found
+
+    def imports(self) -> Any:
+        """As :meth:`Workspace.imports`."""
+        return self._ask("imports")
+
+    def undo(self, import_id: str) -> Any:
+        """As :meth:`Workspace.undo`."""
+        return self._ask("undo", import_id)
+
+    def measure(self, kpis: str | Sequence[str], **asked: Any) -> Results:
+        """As :meth:`Workspace.measure`."""
+        found: Results = self._ask("measure", kpis, asked=asked)
+        return found
+
+    def rows(self, kpi: str, **asked: Any) -> tuple[pa.Table, int]:
+        """As :meth:`Workspace.rows`."""
+        found: tuple[pa.Table, int] = self._ask("rows", kpi, asked=asked)
+        return found
+
+    def lacks(self, kpi: str) -> Problem | None:
+        """As :meth:`Workspace.lacks`."""
+        found: Problem | None = self._ask("lacks", kpi)
+        return found
+
+    def examine(self) -> list[Problem]:
+        """As :meth:`Workspace.examine`."""
+        found: list[Problem] = self._ask("examine")
+        return found
+
+    def _ask(
+        self,
+        method: str,
+        *given: Any,
+        asked: Mapping[str, Any] | None = None,
+        progress: Progress = lambda _: None,
+    ) -> Any:
+        """One call. Raises what the server's own call raises, or WorkspaceError ``server_gone``."""
+        try:
+            with _connected(self._place) as line:
+                line.send((method, given, dict(asked or {})))
+                while True:
+                    kind, value = line.recv()
+                    if kind != "progress":
+                        break
+                    progress(value)
+        except (OSError, EOFError, AuthenticationError) as error:
+            raise WorkspaceError.of(
+                "server_gone", path=str(self.folder), detail=str(error)[:200]
+            ) from None
+        if kind == "failed":
+            raise value
+        return value
+
+
+def reached(folder: Path) -> Distant | None:
+    """The workspace through its server; None where no server answers for that folder."""
+    try:
+        place = json.loads((folder / SERVER).read_text(encoding="utf-8"))
+        with _connected(place) as line:
+            line.send(("folder", (), {}))
+            kind, value = line.recv()
+    except (OSError, EOFError, ValueError, KeyError, TypeError, AuthenticationError):
+        return None
+    same = kind == "done" and Path(value).resolve() == folder.resolve()
+    return Distant(folder, place) if same else None
+
+
+def _connected(place: Mapping[str, Any]) -> Connection:
+    return Client((str(place["host"]), int(place["port"])), authkey=bytes.fromhex(place["token"]))
+
+
+def _absolute(paths: Sequence[str | Path]) -> list[str]:
+    """The server works in another folder."""
+    return [str(Path(each).absolute()) for each in paths]

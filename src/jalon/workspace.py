@@ -6,6 +6,7 @@ import datetime as dt
 import secrets
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from jalon.catalogue.catalogue import Catalogue, catalogue
+from jalon.distant import Distant, reached
 from jalon.intake.map_file import load as load_map
 from jalon.intake.map_file import write as write_map
 from jalon.intake.pipeline import Brief, Prepared, look, prepare
@@ -27,6 +29,7 @@ from jalon.model.problems import JalonError, Problem, RequestError, Where, Works
 from jalon.relations.clock import NOW, Clock
 from jalon.relations.expression import unknown
 from jalon.state.journal import COMMITTED, FAILED, STARTED, UNDOING, UNDONE, Entry, Journal
+from jalon.state.places import DATABASE, KPIS, SETTINGS, STAGES, STATE
 from jalon.state.settings import Settings, load
 from jalon.store.details import bring_details, write_lines, write_refused
 from jalon.store.examine import examine
@@ -36,12 +39,6 @@ from jalon.store.stage import Stage, saved
 from jalon.store.store import Store
 
 Progress = Callable[[str], None]
-
-DATABASE = "jalon.duckdb"
-STATE = "state.sqlite"
-SETTINGS = "settings.yaml"
-KPIS = "kpis"
-STAGES = "stages"
 
 
 @dataclass(frozen=True)
@@ -77,6 +74,16 @@ class Workspace:
     def close(self) -> None:
         """Give the database file back to other processes."""
         self.store.close()
+
+    def beside(self) -> Workspace:
+        """The same workspace for another thread of this process, to read: see :meth:`snapshot`."""
+        found = Workspace(self.folder, self.store.beside(), self.journal, self.settings)
+        found.__dict__["catalogue"] = self.catalogue
+        return found
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """One committed state of the data for a whole block."""
+        return self.store.snapshot()
 
     # -- imports ---------------------------------------------------------------------------------
 
@@ -241,10 +248,20 @@ class Workspace:
         return self.measurer.measure(self.question(kpis, **asked))
 
     def rows(
-        self, kpi: str, *, limit: int | None = 100, offset: int = 0, **asked: Any
+        self,
+        kpi: str,
+        *,
+        limit: int | None = 100,
+        offset: int = 0,
+        sort: str | None = None,
+        only: bool = False,
+        **asked: Any,
     ) -> tuple[pa.Table, int]:
-        """The rows behind a figure (with the same filters), and how many there are."""
-        return self.measurer.rows(self.question(kpi, **asked), limit, offset)
+        """The rows behind a figure (with the same filters), and how many there are.
+
+        ``sort`` and ``only`` as in :meth:`Measurer.rows`.
+        """
+        return self.measurer.rows(self.question(kpi, **asked), limit, offset, sort=sort, only=only)
 
     def question(
         self,
@@ -310,6 +327,10 @@ class Workspace:
             at += dt.timedelta(days=1)
         return max((number for number, _, made, _ in imports if made <= at), default=0)
 
+    def lacks(self, kpi: str) -> Problem | None:
+        """What a KPI would need to be measured here; None where nothing."""
+        return self.measurer.lacks(kpi)
+
     def examine(self) -> list[Problem]:
         """What is wrong with the data held, and could be mended."""
         return examine(self.store)
@@ -336,6 +357,14 @@ def open_workspace(folder: str | Path, *, create: bool = False) -> Workspace:
         workspace.close()
         raise
     return workspace
+
+
+def door(folder: str | Path, *, create: bool = False) -> Workspace | Distant:
+    """The workspace of that folder: through the server that holds it, else the file itself.
+
+    Raises WorkspaceError as :func:`open_workspace`.
+    """
+    return reached(Path(folder)) or open_workspace(folder, create=create)
 
 
 def _refused(each: FileReport) -> list[dict[str, Any]]:

@@ -106,7 +106,7 @@ def test_import_prints_the_report_of_every_row(run: Jalon, write: Write) -> None
     assert each["sums"] == {"amount": "1057.17"}
     (refused,) = each["quarantine"]
     assert (refused["row"], refused["header"], refused["value"]) == (5, "amount", "abc")
-    assert refused["reason"] == "ce n'est pas un montant."
+    assert refused["reason"] == "ce n’est pas un montant."
     assert {"header": "outcome", "field": "outcome", "how": "model"} in each["columns"]
 
 

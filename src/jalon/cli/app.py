@@ -9,7 +9,18 @@ import typer
 
 from jalon.cli.words import said
 
-COMMANDS = ("demo", "import_", "read", "imports", "undo", "measure", "rows", "kpis", "doctor")
+COMMANDS = (
+    "demo",
+    "import_",
+    "read",
+    "imports",
+    "undo",
+    "measure",
+    "rows",
+    "kpis",
+    "serve",
+    "doctor",
+)
 
 
 def build() -> Callable[..., None]:

@@ -17,6 +17,7 @@ from jalon.cli.frame import (
     progress,
     show_json,
 )
+from jalon.cli.serve import run
 from jalon.cli.words import said
 
 HEADLINES = (
@@ -48,7 +49,7 @@ def demo(
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Make the company's files, import them, and show the headlines."""
+    """Make the company's files, import them, show the headlines and serve the dashboard."""
     with framed(lang, as_json, debug) as spoken:
         from jalon.cli.figures import show_results
         from jalon.demo.files import write
@@ -79,3 +80,5 @@ def demo(
                 catalogue = found.catalogue
         show_results(answers, catalogue, spoken)
         typer.echo(said("demo.next", path=str(target)))
+        if not no_serve:
+            run(target, browse=True)

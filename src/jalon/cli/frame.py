@@ -17,6 +17,7 @@ from jalon.cli.words import language, said
 from jalon.model.problems import JalonError, Problem, RequestError
 
 if TYPE_CHECKING:
+    from jalon.distant import Distant
     from jalon.workspace import Workspace
 
 WorkspaceOption = Annotated[
@@ -101,18 +102,18 @@ def show_json(record: dict[str, Any]) -> None:
 
 
 @contextmanager
-def opened(workspace: Path | None, *, create: bool = False) -> Iterator[Workspace]:
-    """The workspace, given back at the end."""
-    from jalon.workspace import open_workspace
+def opened(workspace: Path | None, *, create: bool = False) -> Iterator[Workspace | Distant]:
+    """The workspace, or the server that holds it; given back at the end."""
+    from jalon.workspace import door
 
-    found = open_workspace(folder(workspace), create=create)
+    found = door(folder(workspace), create=create)
     try:
         yield found
     finally:
         found.close()
 
 
-def notices(workspace: Workspace, lang: str) -> None:
+def notices(workspace: Workspace | Distant, lang: str) -> None:
     """Say what was mended at opening."""
     for each in workspace.notices:
         typer.echo(f"{said('notice')} {locale.sentence(each, lang)}", err=True)

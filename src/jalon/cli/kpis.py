@@ -43,7 +43,7 @@ def list_kpis(
 
         if (folder(workspace) / "state.sqlite").exists():
             with opened(workspace) as found:
-                listed = entries(found.catalogue, found.measurer)
+                listed = entries(found.catalogue, found)
         else:
             listed = entries(built_in(), None)
         if as_json:

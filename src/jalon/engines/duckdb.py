@@ -46,6 +46,13 @@ class DuckDB:
             engine.execute(f"SET memory_limit = '{memory_limit.replace(chr(39), '')}'")
         return engine
 
+    def beside(self) -> DuckDB:
+        """Another connection to the same open database, for another thread.
+
+        It has its own transactions and temporary tables.
+        """
+        return DuckDB(self.connection.cursor())
+
     def execute(self, sql: str, parameters: Parameters = None) -> None:
         """Run a statement whose answer does not matter."""
         self.connection.execute(sql, parameters)
@@ -86,7 +93,11 @@ class DuckDB:
 
     @contextmanager
     def unordered(self) -> Iterator[None]:
-        """Statements of the block may write rows in any order: faster where order means nothing."""
+        """Statements of the block may write rows in any order: faster where order means nothing.
+
+        The setting is the database's, so that other connections read in any order too meanwhile:
+        whatever shows rows sorts them.
+        """
         self.execute("SET preserve_insertion_order = false")
         try:
             yield

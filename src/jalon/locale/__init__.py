@@ -28,7 +28,12 @@ def sentences(lang: str) -> Mapping[str, str]:
 
 def _spaced(said: str) -> str:
     """French typography: a no-break space before « : ; ! ? » and inside the quotation marks."""
-    return re.sub(r"(?<=«) | (?=[:;!?»])", "\u00a0", said)
+    return typeset(re.sub(r"(?<=«) | (?=[:;!?»])", "\u00a0", said))
+
+
+def typeset(said: str) -> str:
+    """The apostrophe between two letters as printers have it."""
+    return re.sub(r"(?<=[^\W\d_])'(?=[^\W\d_])", "\u2019", said)
 
 
 def text(code: str, lang: str, **facts: Any) -> str:

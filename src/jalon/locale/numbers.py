@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
+from decimal import Decimal
 from functools import lru_cache
 
 from babel.dates import format_date
@@ -58,6 +60,31 @@ def bound(value: float, unit: str, lang: str) -> str:
     return figure(value, unit, lang)
 
 
+def bare(value: float, unit: str, lang: str) -> str:
+    """An end of an interval beside its value, whose unit it shares: ``23,8``, ``2 540``."""
+    if unit == "percent" and math.isfinite(value):
+        return str(format_decimal(value * 100, "#,##0.0", _LOCALES[lang]))
+    if unit.isupper() and math.isfinite(value) and abs(value) < 100_000:
+        pattern = "#,##0" if abs(value) >= 100 else "#,##0.00"
+        return str(format_decimal(value, pattern, _LOCALES[lang]))
+    if unit in ("months", "days", "per_year") and math.isfinite(value):
+        return str(format_decimal(value, "#,##0.0", _LOCALES[lang]))
+    return bound(value, unit, lang)
+
+
+def step(value: float, unit: str, lang: str) -> str:
+    """A difference with its unit: cents only where it is a matter of a few euros."""
+    if unit.isupper() and 10 <= abs(value) < 1000:
+        pattern = "#,##0\u00a0¤" if lang == "fr" else "¤#,##0"
+        return str(format_currency(value, unit, pattern, _LOCALES[lang], currency_digits=False))
+    return bound(value, unit, lang)
+
+
+def percent(share: float, lang: str) -> str:
+    """A share without decimals: ``71 %``."""
+    return f"{round(share * 100)}\u202f%" if lang == "fr" else f"{round(share * 100)}%"
+
+
 def count(value: float, lang: str) -> str:
     """A whole number."""
     if not math.isfinite(value):
@@ -82,3 +109,19 @@ def period(asked: Period, lang: str) -> str:
     if whole and months == 12 and start.month == 1:
         return str(start.year)
     return f"{format_date(start, 'short', locale)} – {format_date(last, 'short', locale)}"
+
+
+def day(asked: dt.date, lang: str) -> str:
+    """A day in words: ``23 septembre 2026``."""
+    return str(format_date(asked, "long", _LOCALES[lang]))
+
+
+def moment(asked: dt.datetime, lang: str) -> str:
+    """A day in figures, and the hour where there is one: ``23/09/2026 14:30``."""
+    text = str(format_date(asked, "dd/MM/y", _LOCALES[lang]))
+    return text if asked.time() == dt.time() else f"{text} {asked:%H:%M}"
+
+
+def plain(value: float | Decimal, lang: str) -> str:
+    """A number as found, with up to four decimals."""
+    return str(format_decimal(value, "#,##0.####", _LOCALES[lang]))

@@ -11,11 +11,13 @@ import numpy as np
 
 from jalon.measure.figure import Answer, Comparison
 from jalon.measure.question import Question
-from jalon.model.periods import Grain, Period, shift
+from jalon.model.periods import Grain, Period, floor, shift
 from jalon.stats.proportion import difference_of
 
 #: Cohorts whose maturity differs by more than this are shown, not compared.
 MATURITY_GAP = 0.1
+#: Mean lifetimes over horizons further apart than this, in months, are not of the same thing.
+HORIZON_GAP = 0.5
 
 Ask = Callable[[Question], Answer]
 Place = tuple[Answer, int]
@@ -29,7 +31,9 @@ def compared(answer: Answer, question: Question, last: dt.date | None, ask: Ask)
     """
     if answer.missing:
         return answer
-    periods = {now: former(now, question.compare or "", last) for now in answer.periods}
+    periods = {
+        now: former(_stretch(now, question), question.compare or "", last) for now in answer.periods
+    }
     places: dict[tuple[Period, tuple[Any, ...]], Place] = {}
     for now, then in periods.items():
         asked = replace(
@@ -45,6 +49,16 @@ def compared(answer: Answer, question: Question, last: dt.date | None, ask: Ask)
             places[now, _group(found, row)] = (found, row)
     beside = [places.get((answer.periods[row], _group(answer, row))) for row in range(len(answer))]
     return replace(answer, compare=_comparison(answer, beside, periods))
+
+
+def _stretch(now: Period, question: Question) -> Period:
+    """The period that a state ends, from its first day: of what was asked, or of the grain."""
+    if now.start is not None or now.end is None:
+        return now
+    if question.grain is Grain.NONE:
+        return replace(now, start=question.period.start)
+    last = now.end - dt.timedelta(days=1)
+    return replace(now, start=floor(last, question.grain, question.fiscal_month))
 
 
 def former(now: Period, compare: str, last: dt.date | None) -> Period:
@@ -92,15 +106,21 @@ def _column(beside: list[Place | None], name: str) -> np.ndarray:
 
 
 def _comparable(answer: Answer, beside: list[Place | None]) -> np.ndarray:
-    """Whether the two cohorts are about as mature."""
-    if answer.maturity is None:
-        return np.ones(len(answer), dtype=bool)
-    other = np.array(
-        [
-            np.nan if each is None or each[0].maturity is None else each[0].maturity[each[1]]
-            for each in beside
-        ]
-    )
-    with np.errstate(invalid="ignore"):
-        apart: np.ndarray = np.abs(answer.maturity - other) > MATURITY_GAP
-    return ~apart
+    """Whether the two cohorts are about as mature, and followed for as long."""
+    alike = np.ones(len(answer), dtype=bool)
+    for row, place in enumerate(beside):
+        if place is None:
+            continue
+        other, there = place
+        if answer.maturity is not None and other.maturity is not None:
+            alike[row] = not abs(answer.maturity[row] - other.maturity[there]) > MATURITY_GAP
+        alike[row] &= not abs(_followed(answer, row) - _followed(other, there)) > HORIZON_GAP
+    return alike
+
+
+def _followed(answer: Answer, row: int) -> float:
+    """The months over which a mean lifetime is taken; 0 for other figures."""
+    for code, facts, rows in answer.figures.notes:
+        if code == "lifetime_horizon" and (rows is None or rows[row]):
+            return float(facts["months"])
+    return 0.0

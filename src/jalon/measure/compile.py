@@ -69,10 +69,21 @@ def values(scan: Scan, value: str, among: str | None) -> Compiled:
     return _values(scan, value, among)
 
 
-def rows(scan: Scan, among: str | None, columns: tuple[str, ...]) -> Compiled:
-    """The rows behind a figure: the same scan without its aggregates."""
+def rows(
+    scan: Scan,
+    among: str | None,
+    columns: tuple[str, ...],
+    sort: tuple[str, bool] | None = None,
+) -> Compiled:
+    """The rows behind a figure: the same scan without its aggregates, by date or as sorted.
+
+    ``sort``: a column, and whether the largest come first; rows without a value come last.
+    """
     query = _filtered(scan, among).select(*(column("f", each) for each in columns))
-    order = [column("f", each) for each in filter(None, (scan.date,))]
+    order: list[exp.Expr] = [column("f", each) for each in filter(None, (scan.date,))]
+    if sort:
+        name, descending = sort
+        order.insert(0, exp.Ordered(this=column("f", name), desc=descending, nulls_first=False))
     query = query.order_by(
         *order, column("f", "_row") if not _grouped(scan) else column("f", "customer")
     )

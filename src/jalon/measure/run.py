@@ -24,12 +24,14 @@ from jalon.measure.compile import PERIOD, Compiled, Scan
 from jalon.measure.figure import Answer, Results
 from jalon.measure.formula import combine
 from jalon.measure.question import Question
+from jalon.measure.reach import reach
 from jalon.measure.reader import Reader, Source
 from jalon.measure.scan import aggregates_of, looks_back, maturing, midnight, name_of
 from jalon.measure.summary import Summary, added, encode, floats, grouping, order
 from jalon.model.periods import Grain, Period, following
 from jalon.model.problems import Problem, RequestError
 from jalon.relations.columns import readable
+from jalon.relations.expression import unknown
 from jalon.stats.median import ranks as median_ranks
 
 Scanned = Mapping[Scan, Summary]
@@ -66,6 +68,11 @@ class Measurer:
         self.reader.begin()
         task = self.bases.task(kpi, Question((kpi,)))
         return task.why if isinstance(task, Lacking) else None
+
+    def reach(self) -> tuple[dt.date, dt.date] | None:
+        """The first day of any event and the last day that the data tell; None without data."""
+        self.reader.begin()
+        return reach(self.reader)
 
     def forget(self) -> None:
         """Drop the statistics kept; plans stay compiled."""
@@ -222,12 +229,20 @@ class Measurer:
     # -- rows ------------------------------------------------------------------------------------
 
     def rows(
-        self, question: Question, limit: int | None = 100, offset: int = 0
+        self,
+        question: Question,
+        limit: int | None = 100,
+        offset: int = 0,
+        *,
+        sort: str | None = None,
+        only: bool = False,
     ) -> tuple[pa.Table, int]:
         """The rows behind a figure, and how many there are: its plan without its aggregates.
 
-        The rows are those among which the KPI counts (the denominator); of a formula, those of its
-        first operand. Raises RequestError where the KPI cannot be measured.
+        The rows are those among which the KPI counts (the denominator), or its successes alone
+        where ``only`` is asked; of a formula, those of its first operand. ``sort``: a column, after
+        ``-`` the largest first. Raises RequestError where the KPI cannot be measured, or for a
+        column that its rows do not have.
         """
         self.reader.begin()
         asked = replace(question, by=(), grain=Grain.NONE)
@@ -237,23 +252,41 @@ class Measurer:
             task = self.bases.operand(first, task.measure, asked)
         if isinstance(task, Lacking):
             raise RequestError(task.why)
-        return self._rows_of(task.measure, asked, limit, offset)
+        return self._rows_of(task.measure, asked, (limit, offset), sort, only)
 
     def _rows_of(
-        self, measure: Measure, question: Question, limit: int | None, offset: int
+        self,
+        measure: Measure,
+        question: Question,
+        page: tuple[int | None, int],
+        sort: str | None,
+        only: bool,
     ) -> tuple[pa.Table, int]:
         scan = replace(self.reader.scan(measure, question), dims=())
         aggregates = estimators()[measure.estimate].aggregates(dict(measure.fields))
         among = aggregates["n"].among if "n" in aggregates else measure.field("among")
+        if only:
+            among = both(among, measure.field("success"))
         counted = self.reader.run(compiler.count(scan, among), scan, measure, question)
         hidden = {"customer", "observed_at"}
         names = [name for name in readable(measure.table) if name not in hidden]
         filled = self.reader.filled(measure, question.clock, names)
-        compiled = compiler.rows(scan, among, tuple(filled))
+        compiled = compiler.rows(scan, among, tuple(filled), _sorting(sort, filled))
+        limit, offset = page
         tail = f" LIMIT {int(limit)} OFFSET {int(offset)}" if limit is not None else ""
         paged = Compiled(compiled.sql + tail, compiled.parameters)
         table = self.reader.run(paged, scan, measure, question)
         return table, int(counted.column(0)[0].as_py())
+
+
+def _sorting(sort: str | None, names: Sequence[str]) -> tuple[str, bool] | None:
+    """A column to sort by, and whether the largest come first."""
+    if not sort:
+        return None
+    name = sort.removeprefix("-")
+    if name not in names:
+        raise unknown(name, names, "unknown_column", table="", option="sort")
+    return name, sort.startswith("-")
 
 
 def _lacking(measure: Measure, question: Question, why: Problem) -> Answer:

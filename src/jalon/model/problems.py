@@ -56,6 +56,9 @@ class JalonError(Exception):
         )
         super().__init__("; ".join(f"{p.code} {dict(p.facts)}" for p in self.problems))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.problems,)
+
     @classmethod
     def of(cls, code: str, where: Where | None = None, **facts: Any) -> JalonError:
         """The error of a single problem: ``InputError.of("empty_file", Where(file="a.csv"))``."""

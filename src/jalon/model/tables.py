@@ -50,7 +50,8 @@ class Column:
     """A column as imported.
 
     ``few``: holds few different values, so it can be a key of a cell. ``personal``: says something
-    about a person. ``event``: its dates say until when the source was fed. ``dated_by``: the moment
+    about a person. ``event``: its dates say until when the source was fed, for the rows that meet
+    ``event_if`` (a meeting that is only planned says nothing of its day). ``dated_by``: the moment
     that dates this value, before which it was ``before``. ``history``: the child that tells what it
     was under a past clock. ``values``: the only ones allowed.
     ``required``: a row without it is refused. ``to``: the table that a reference points to.
@@ -64,6 +65,7 @@ class Column:
     few: bool = False
     personal: bool = False
     event: bool = False
+    event_if: str | None = None
     required: bool = False
     default: str | bool | None = None
     dated_by: str | None = None
@@ -463,7 +465,13 @@ MEETING = Table(
         _to("account", "account", "Compte", "Account"),
         _to("owner", "rep", "Commercial", "Owner"),
         _when("booked_at", "Pris le", "Booked at", event=True),
-        _when("due_at", "Prévu le", "Due at", event=True),
+        _when(
+            "due_at",
+            "Prévu le",
+            "Due at",
+            event=True,
+            event_if="status IS NULL OR status IN ('held', 'no_show', 'not_held')",
+        ),
         _code(
             "status",
             "Statut",

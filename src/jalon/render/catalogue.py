@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from jalon.catalogue.catalogue import Catalogue
-from jalon.measure.run import Measurer
+from jalon.model.problems import Problem
 
 
-def entries(known: Catalogue, measurer: Measurer | None) -> list[dict[str, Any]]:
+class Able(Protocol):
+    """What knows which KPIs its data can measure."""
+
+    def lacks(self, kpi: str) -> Problem | None:
+        """What a KPI would need; None where nothing."""
+
+
+def entries(known: Catalogue, door: Able | None) -> list[dict[str, Any]]:
     """One entry a KPI; ``measurable`` is None without a workspace."""
     listed = []
     for name in known.public():
         definition = known[name]
         needs: list[str] = []
         measurable: bool | None = None
-        if measurer is not None:
-            why = measurer.lacks(name)
+        if door is not None:
+            why = door.lacks(name)
             measurable = why is None
             if why is not None:
                 table = str(why.facts.get("table", ""))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +13,9 @@ import pyarrow.parquet as pa_parquet
 from jalon import locale
 from jalon.intake.reading import ReadTable
 from jalon.model.problems import InputError, Where
+from jalon.render.cells import inert, write_cell
 
 FIRST = 5
-#: What begins a formula in a spreadsheet (OWASP ASVS 5.0, 1.2.10).
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
 
 
 def record(each: ReadTable, lang: str) -> dict[str, Any]:
@@ -76,22 +73,17 @@ def write(tables: Sequence[ReadTable], out: Path) -> list[Path]:
 
 
 def _csv(table: pa.Table, path: Path) -> None:
-    inert = [
-        pa.array([_inert(cell) for cell in column.to_pylist()], column.type)
+    written = [
+        pa.array([cell and inert(cell) for cell in column.to_pylist()], column.type)
         if pa.types.is_string(column.type)
         else column
         for column in table.columns
     ]
-    pa_csv.write_csv(pa.table(inert, names=table.column_names), path)
+    pa_csv.write_csv(pa.table(written, names=table.column_names), path)
 
 
 def _parquet(table: pa.Table, path: Path) -> None:
     pa_parquet.write_table(table, path)
-
-
-def _inert(cell: str | None) -> str | None:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell and cell.startswith(FORMULA) else cell
 
 
 def _workbook(tables: Sequence[ReadTable], path: Path) -> Path:
@@ -107,19 +99,6 @@ def _workbook(tables: Sequence[ReadTable], path: Path) -> Path:
             sheet.write_string(0, place, name)
         for row, values in enumerate(each.table.to_pylist(), 1):
             for place, value in enumerate(values.values()):
-                _cell(sheet, row, place, value, dated)
+                write_cell(sheet, row, place, value, dated)
     book.close()
     return path
-
-
-def _cell(sheet: Any, row: int, place: int, value: Any, dated: Any) -> None:
-    if value is None:
-        return
-    if isinstance(value, bool):
-        sheet.write_boolean(row, place, value)
-    elif isinstance(value, (int, float, Decimal)):
-        sheet.write_number(row, place, float(value))
-    elif isinstance(value, (dt.datetime, dt.date)):
-        sheet.write_datetime(row, place, value, dated)
-    else:
-        sheet.write_string(row, place, str(value)[:32_767])

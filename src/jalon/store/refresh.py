@@ -74,14 +74,19 @@ def ensure_grouped(engine: DuckDB, name: str) -> bool:
     known = present(engine)
     if not known.has(group.of):
         return False
-    stale = engine.value('SELECT count(*) FROM meta.stale WHERE "table" = ?', [name])
-    if not stale and name in _flat_tables(engine):
+    if is_fresh(engine, name):
         return True
     query = grouped_query(group, stored("flat", group.of), set(dimensions(group.of)))
     with engine.transaction():
         _write(engine, name, query)
         engine.execute('DELETE FROM meta.stale WHERE "table" = ?', [name])
     return True
+
+
+def is_fresh(engine: DuckDB, name: str) -> bool:
+    """Whether a grouped table is there, and no import has outdated it."""
+    stale = engine.value('SELECT count(*) FROM meta.stale WHERE "table" = ?', [name])
+    return not stale and name in _flat_tables(engine)
 
 
 def _expire(engine: DuckDB, changed: Set[str]) -> None:
@@ -231,11 +236,12 @@ def note_through(
 def _note_last_events(engine: DuckDB, touched: Set[str], limit: str) -> None:
     parts = []
     for name in touched:
-        events = [each.name for each in TABLES[name].columns if each.event]
-        events = [each for each in events if TABLES[name].column(each).kind is Kind.MOMENT]
+        columns = TABLES[name].columns
+        events = [each for each in columns if each.event and each.kind is Kind.MOMENT]
         parts += [
-            f"SELECT _origin, max({quoted(event)}) AS last FROM version.{quoted(name)} "
-            f"WHERE _until IS NULL AND {quoted(event)} <= TIMESTAMP '{limit}' GROUP BY 1"
+            f"SELECT _origin, max({quoted(event.name)}) AS last FROM version.{quoted(name)} "
+            f"WHERE _until IS NULL AND {quoted(event.name)} <= TIMESTAMP '{limit}' "
+            f"AND ({event.event_if or 'true'}) GROUP BY 1"
             for event in events
         ]
     if not parts:

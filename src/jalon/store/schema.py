@@ -51,6 +51,8 @@ CREATE TABLE IF NOT EXISTS meta.print_set (
 );
 CREATE TABLE IF NOT EXISTS meta.fingerprint (set INTEGER, key UBIGINT, print UBIGINT);
 CREATE TABLE IF NOT EXISTS meta.stale ("table" VARCHAR);
+CREATE TABLE IF NOT EXISTS meta.counter (number BIGINT);
+INSERT INTO meta.counter SELECT 0 WHERE NOT EXISTS (FROM meta.counter);
 """
 
 

@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from jalon.store.prints import forget_all
 from jalon.store.refresh import (
     drop_all,
     ensure_grouped,
+    is_fresh,
     note_through,
     present,
     refresh,
@@ -42,13 +43,16 @@ class Store:
     Raises WorkspaceError where the file is held by another process or cannot be opened.
     """
 
-    def __init__(self, engine: DuckDB) -> None:
-        self.engine = engine
+    def __init__(self, engine: DuckDB, *, aside: bool = False) -> None:
+        self.engine, self._aside = engine, aside
         self._clocks: dict[tuple[Clock, str], str] = {}
         self._present: Present | None = None
         self._grouped: set[str] = set()
         self._version = 0
+        self._counted: int | None = None
         self.told_through: Mapping[str, dt.date] = {}
+        if aside:
+            return
         found = schema.format_of(engine)
         if found not in (None, schema.FORMAT):
             raise WorkspaceError.of("workspace_format", found=found, expected=schema.FORMAT)
@@ -87,6 +91,10 @@ class Store:
         with contextlib.suppress(FileExistsError, FileNotFoundError):
             os.link(draft, path)
 
+    def beside(self) -> Store:
+        """A reader of the same open database, for another thread: see :meth:`snapshot`."""
+        return Store(self.engine.beside(), aside=True)
+
     @classmethod
     def memory(cls) -> Store:
         """A store that lives as long as this object: for worked examples."""
@@ -111,6 +119,7 @@ class Store:
                 "INSERT INTO meta.import VALUES (?, ?, ?, ?)",
                 [number, identifier, at, json.dumps(report, ensure_ascii=False, default=str)],
             )
+            self._count()
         self._changed()
         return loaded
 
@@ -152,6 +161,7 @@ class Store:
             for later, at, stages in replay:
                 self._write(later, at, stages(), lambda _: None)
             self._rewrite()
+            self._count()
         self._changed()
 
     def _roll_back(self, number: int) -> None:
@@ -204,6 +214,7 @@ class Store:
                 )
                 keep(later)
             self._rewrite()
+            self._count()
         self._changed()
 
     def imports(self) -> list[tuple[int, str, dt.datetime, dict[str, Any]]]:
@@ -225,6 +236,39 @@ class Store:
         """A number that changes with each import and undo: the key of what is cached."""
         return self._version
 
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """One committed state of the data for the whole block, whatever is written meanwhile."""
+        self.engine.execute("BEGIN TRANSACTION")
+        try:
+            counted = self.engine.value("SELECT number FROM meta.counter")
+            if counted != self._counted:
+                self._changed()
+                self._counted = counted
+            yield
+        finally:
+            self._settled()
+
+    def _settled(self) -> None:
+        """End a snapshot: what was worked out in it stays, unless the engine gave it up."""
+        try:
+            self.engine.execute("COMMIT")
+        except duckdb.Error:
+            self._changed()
+            with contextlib.suppress(duckdb.Error):
+                self.engine.execute("ROLLBACK")
+
+    def _count(self) -> None:
+        """Tell the readers, in the writer's own transaction, that the data change."""
+        self.engine.execute("UPDATE meta.counter SET number = number + 1")
+
+    def group_all(self) -> None:
+        """Make the grouped tables that an import has outdated, so that no reader has to."""
+        for name in GROUPED:
+            if self.present().has(GROUPED[name].of):
+                ensure_grouped(self.engine, name)
+                self._grouped.add(name)
+
     def _changed(self) -> None:
         """Drop all that was worked out from the data as they were."""
         self._version += 1
@@ -241,6 +285,8 @@ class Store:
         if not self.present().has(base):
             return None
         if clock.is_now:
+            if name in GROUPED and self._aside:
+                return self._grouped_aside(name)
             if name in GROUPED and name not in self._grouped:
                 ensure_grouped(self.engine, name)
                 self._grouped.add(name)
@@ -248,6 +294,24 @@ class Store:
         if (clock, name) not in self._clocks:
             self._clocks[clock, name] = self._past(name, clock)
         return "temp", self._clocks[clock, name]
+
+    def _grouped_aside(self, name: str) -> tuple[str, str]:
+        """A grouped table for a reader: the one kept, or its own where an import outdated it.
+
+        Made in the database it would meet the import that is being written.
+        """
+        if name in self._grouped:
+            return "temp", f"{name}_now"
+        if is_fresh(self.engine, name):
+            return "flat", name
+        group = GROUPED[name]
+        query = grouped_query(group, stored("flat", group.of), set(dimensions(group.of)))
+        table = schema.quoted(f"{name}_now")
+        self.engine.execute(
+            f"CREATE OR REPLACE TEMP TABLE {table} AS {query.sql(self.engine.dialect)}"
+        )
+        self._grouped.add(name)
+        return "temp", f"{name}_now"
 
     def answer(
         self, sql: str, parameters: Mapping[str, Any], lent: Mapping[str, pa.Table]

@@ -1,0 +1,96 @@
+"""Headline cards: a figure, how it moved, and the year behind it as a small line."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from jalon import locale
+from jalon.locale import numbers
+from jalon.measure.figure import Answer
+from jalon.model.periods import Grain, Period, floor, following, forward, split
+from jalon.views import paths, wording
+from jalon.views.parts import Badge, Card, Figure, Spark
+from jalon.views.source import Source
+
+#: Months shown behind a card.
+BEHIND = 13
+
+
+def cards(source: Source, kpis: Sequence[str]) -> list[Card]:
+    """The cards of KPIs, in one pass for the figures and one for the lines behind them."""
+    answers = source.measure(kpis, compare=True)
+    usual = source.asked.span.period
+    known = [kpi for kpi in kpis if answers[kpi].missing is None and source.stretch(kpi) == usual]
+    behind = behind_of(source)
+    lines = _lines(source, known, behind)
+    return [card(source, answers[kpi], lines.get(kpi)) for kpi in kpis]
+
+
+def card(source: Source, answer: Answer, line: Answer | None = None) -> Card:
+    """The card of one answer. Classes have no card."""
+    definition = source.door.catalogue[answer.kpi]
+    figure = wording.headline(answer, source.lang, better=definition.better)
+    assert figure is not None, answer.kpi
+    label = source.words(definition.label)
+    href = source.asked.href(paths.kpi(answer.kpi))
+    return Card(label, href, dated(source, figure), spark(source, line) if line else None)
+
+
+def dated(source: Source, figure: Figure) -> Figure:
+    """The figure with a badge that says whose it is, where that is not the period asked."""
+    stretch = source.stretch(figure.kpi)
+    if stretch == source.asked.span.period or figure.missing:
+        return figure
+    if stretch.start is None:
+        badge = Badge(locale.text("page.badge.all", source.lang))
+    else:
+        period = numbers.period(stretch, source.lang)
+        badge = Badge(locale.text("page.badge.came", source.lang, period=period))
+    return replace(figure, badges=(badge, *figure.badges))
+
+
+def behind_of(source: Source) -> Period:
+    """The months behind the period asked, whole months only up to the end of the data."""
+    period, last = source.asked.span.period, source.asked.last
+    end = min(period.end or dt.date.max, last + dt.timedelta(days=1))
+    whole = floor(end, Grain.MONTH)
+    end = following(floor(last, Grain.MONTH), Grain.MONTH) if whole > last else whole
+    if (period.end or end) > whole and end == whole and _enough(whole, last):
+        end = following(whole, Grain.MONTH)
+    return Period(forward(end, -BEHIND), end)
+
+
+def _enough(month: dt.date, last: dt.date) -> bool:
+    """Whether the month under way is nearly over."""
+    return (following(month, Grain.MONTH) - last).days <= 7
+
+
+def spark(source: Source, answer: Answer) -> Spark | None:
+    """The small line of a series; None where fewer than three months are known."""
+    behind = split(behind_of(source), Grain.MONTH)
+    places = {period.start: row for row, period in enumerate(answer.periods)}
+    rows = [places.get(each.start) for each in behind]
+    found = answer.figures
+    values, lows, highs = (
+        tuple(None if row is None else _known(column[row]) for row in rows)
+        for column in (found.value, found.low, found.high)
+    )
+    if sum(each is not None for each in values) < 3:
+        return None
+    named = locale.text("page.spark", source.lang, label=source.label(answer.kpi), n=len(behind))
+    return Spark(values, lows, highs, named)
+
+
+def _lines(source: Source, kpis: Sequence[str], behind: Period) -> dict[str, Answer]:
+    """The months behind each KPI; those that are slow to measure by month have none."""
+    if not kpis:
+        return {}
+    return source.measure(kpis, grain="month", start=behind.start, end=behind.last)
+
+
+def _known(value: float) -> float | None:
+    number = float(value)
+    return number if math.isfinite(number) else None

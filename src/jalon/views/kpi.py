@@ -1,0 +1,216 @@
+"""The page of a KPI: its value and how sure, over time, by dimension, and what it measures."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from jalon import locale
+from jalon.catalogue.definition import Definition as Kpi
+from jalon.catalogue.definition import Measure
+from jalon.locale import numbers
+from jalon.measure.figure import Answer
+from jalon.model.periods import Grain
+from jalon.relations.columns import label
+from jalon.views import paths, wording
+from jalon.views.cards import dated
+from jalon.views.frame import USUAL, frame
+from jalon.views.lacks import lacks
+from jalon.views.parts import Definition, Figure, Frame, Lack, Link, Picture, Table
+from jalon.views.pictures import picture
+from jalon.views.plain import plain
+from jalon.views.source import Source
+from jalon.views.tables import by_class, by_dimension
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a figure rests on: an import's day, its files, what the basis is called."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
+class KpiView:
+    """``frame``: menu and filters. ``question``: what the KPI asks. ``figure``: its value, None of
+    classes. ``against``: the change in words. ``rows_href``: the rows behind it. ``other_parts``:
+    its other parts.
+    ``picture``: over time. ``tables``: by class where it has classes, then by dimension.
+    ``dimensions``: what else to break it down by. ``definition``: what it measures.
+    ``rests``: the imports that it rests on. ``lacks``: what to bring where it has no value."""
+
+    frame: Frame
+    question: str
+    figure: Figure | None
+    against: str
+    rows_href: str | None
+    other_parts: tuple[Link, ...]
+    picture: Picture | None
+    tables: tuple[Table, ...]
+    dimensions: tuple[Link, ...]
+    definition: Definition
+    rests: tuple[Basis, ...]
+    lacks: tuple[Lack, ...]
+
+
+def kpi_view(
+    source: Source,
+    kpi: str,
+    *,
+    by: str | None = None,
+    grain: str = "month",
+    part: str | None = None,
+    rests: tuple[Basis, ...] = (),
+) -> KpiView:
+    """The page. Raises RequestError for an unknown KPI, part, dimension or grain."""
+    lang, asked = source.lang, source.asked
+    definition = source.door.catalogue[kpi]
+    answer = source.measure([kpi], part=part, compare=True)[kpi]
+    figure = wording.headline(answer, lang, better=definition.better)
+    figure = dated(source, figure) if figure else None
+    able = answer.missing is None
+    classes = bool(answer.groups)
+    tables, dimension = _tables(source, kpi, answer, by, part) if able else ((), None)
+    over = None
+    if able and not classes:
+        over = picture(source, kpi, grain=Grain(grain), part=part, choose=True)
+    kept = tuple((k, v) for k, v in (("by", by), ("part", part), ("grain", grain)) if v)
+    kept = tuple(each for each in kept if each != ("grain", "month"))
+    return KpiView(
+        frame=frame(
+            source, paths.kpi(kpi), source.label(kpi), filters=_filters(definition), kept=kept
+        ),
+        question=source.words(definition.question),
+        figure=figure,
+        against=_against(figure, lang),
+        rows_href=asked.href(paths.rows(kpi), part=part) if able else None,
+        other_parts=_parts(source, definition, part),
+        picture=over,
+        tables=tables,
+        dimensions=_dimensions(source, definition, dimension, part) if able else (),
+        definition=_definition(source, definition, answer, part),
+        rests=rests,
+        lacks=lacks(source, [kpi]),
+    )
+
+
+def _filters(definition: Kpi) -> tuple[str, ...]:
+    return tuple(each for each in USUAL if each in definition.dimensions)
+
+
+def _tables(
+    source: Source, kpi: str, answer: Answer, by: str | None, part: str | None
+) -> tuple[tuple[Table, ...], str | None]:
+    """The classes of the KPI, and its breakdown by the dimension asked or the first that tells."""
+    made: list[Table] = []
+    if answer.groups:
+        plain = source.measure([kpi], part=part)[kpi]
+        made.append(by_class(source, plain, part or "classes"))
+        if by is None:
+            return tuple(made), None
+    taken = {name for name, values in source.asked.filters if len(values) == 1}
+    names = [by] if by else [d for d in _ordered(source.dimensions(kpi)) if d not in taken]
+    for dimension in names:
+        found = source.measure([kpi], by=dimension, part=part)[kpi]
+        if found.missing is not None or dimension not in found.groups:
+            continue
+        known = [each for each in found.groups[dimension] if each is not None]
+        if by or len(known) > 1:
+            if answer.groups:
+                made.append(by_class(source, found, dimension, by=dimension))
+            else:
+                made.append(by_dimension(source, found, dimension, whole=answer))
+            return tuple(made), dimension
+    return tuple(made), None
+
+
+def _ordered(dimensions: tuple[str, ...]) -> list[str]:
+    first = ("sector", "channel", "owner", "team", "source")
+    return [each for each in first if each in dimensions] + [
+        each for each in dimensions if each not in first
+    ]
+
+
+def _dimensions(
+    source: Source, definition: Kpi, current: str | None, part: str | None
+) -> tuple[Link, ...]:
+    return tuple(
+        Link(
+            label(name, source.lang),
+            source.asked.href(paths.kpi(definition.id), by=name, part=part),
+            name == current,
+        )
+        for name in definition.dimensions
+    )
+
+
+def _parts(source: Source, definition: Kpi, part: str | None) -> tuple[Link, ...]:
+    names = list(definition.parts)
+    if len(names) < 2:
+        return ()
+    current = part or names[0]
+    return tuple(
+        Link(
+            wording.part_label(name, source.lang),
+            source.asked.href(paths.kpi(definition.id), part=name),
+            name == current,
+        )
+        for name in names
+    )
+
+
+def _against(figure: Figure | None, lang: str) -> str:
+    change = figure.change if figure else None
+    if change is None:
+        return ""
+    if change.tone == "noise":
+        return locale.text("page.change.noise", lang, change=change.text, against=change.against)
+    return locale.text("page.change.told", lang, change=change.text, against=change.against)
+
+
+def _definition(source: Source, definition: Kpi, answer: Answer, part: str | None) -> Definition:
+    lang = source.lang
+    rules = definition.rules(part)
+    rule = next((each for each in rules if each.basis == answer.basis), rules[0])
+
+    def term(name: str, value: str | None) -> tuple[str, str] | None:
+        return (locale.text(f"page.term.{name}", lang), value) if value else None
+
+    terms = [
+        term("estimate", _calculation(source, rule)),
+        term("among", plain(rule.field("among") or "", rule.table, lang)),
+        term("date", label(rule.date, lang) if rule.date else None),
+        term("time", locale.text(f"page.time.{rule.time.value}", lang)),
+        term("basis", locale.text(f"page.bring.{rule.table}.name", lang) if rule.table else None),
+        term("better", locale.text(f"page.better.{definition.better}", lang)),
+        term(
+            "level",
+            numbers.figure(answer.level, "percent", lang).replace(",0", "").replace(".0", ""),
+        ),
+        term("version", str(definition.version)),
+    ]
+    caution = source.words(definition.caution) if definition.caution else ""
+    return Definition(tuple(each for each in terms if each), caution, _sql(source, answer, part))
+
+
+def _sql(source: Source, answer: Answer, part: str | None) -> tuple[str, ...]:
+    if answer.missing is not None:
+        return ()
+    return source.door.measure([answer.kpi], part=part, **source.question(answer.kpi)).sql
+
+
+def _calculation(source: Source, rule: Measure) -> str:
+    """How a value is worked out, in words."""
+    lang = source.lang
+    if rule.formula:
+        names = source.door.catalogue.operands(rule.formula)
+        labels = {name: source.label(name) for name in names}
+        return re.sub(r"[a-z_]+", lambda each: labels.get(each[0], each[0]), rule.formula)
+    fields = {name: plain(each, rule.table, lang) for name, each in rule.fields}
+    if "success" in fields:
+        return locale.text("page.calc.proportion", lang, success=fields["success"])
+    if "numerator" in fields:
+        facts = {"top": fields["numerator"], "bottom": fields.get("denominator", "n")}
+        return locale.text("page.calc.ratio", lang, **facts)
+    return fields.get("value", "")
