@@ -19,7 +19,7 @@ from jalon.distant import Distant, reached
 from jalon.intake.map_file import load as load_map
 from jalon.intake.map_file import write as write_map
 from jalon.intake.pipeline import Brief, Prepared, look, prepare
-from jalon.intake.report import FileReport, Report, planned, report
+from jalon.intake.report import FileReport, Report, facts, planned, report
 from jalon.intake.sources.options import ReadOptions
 from jalon.measure.figure import Results
 from jalon.measure.question import Question
@@ -31,7 +31,14 @@ from jalon.relations.expression import unknown
 from jalon.state.journal import COMMITTED, FAILED, STARTED, UNDOING, UNDONE, Entry, Journal
 from jalon.state.places import DATABASE, KPIS, SETTINGS, STAGES, STATE
 from jalon.state.settings import Settings, load
-from jalon.store.details import bring_details, write_lines, write_refused
+from jalon.store import holdings as stored
+from jalon.store.details import (
+    bring_details,
+    read_report,
+    write_lines,
+    write_refused,
+    write_report,
+)
 from jalon.store.examine import examine
 from jalon.store.load import Loaded
 from jalon.store.prints import narrow
@@ -149,6 +156,7 @@ class Workspace:
         """The rows refused and the order lines: beside the stages, and in the database."""
         folder = self._stages(entry)
         write_refused(folder, [problem for each in done.files for problem in _refused(each)])
+        write_report(folder, facts(done))
         for staged in prepared.staged:
             if staged.lines:
                 write_lines(self.store.engine, folder, staged.stage, staged.lines)
@@ -168,6 +176,36 @@ class Workspace:
             for each in self.journal.entries()
             if each.state in (COMMITTED, UNDONE)
         ]
+
+    def account_of(self, import_id: str) -> tuple[Import, Mapping[str, Any] | None, int]:
+        """An import, what it did (:func:`jalon.intake.report.facts`), and its number.
+
+        Raises RequestError ``unknown_import``.
+        """
+        entry = self._entry(import_id, self.journal.entries())
+        found = Import(entry.id, entry.at, entry.files, entry.state == UNDONE)
+        return found, read_report(self._stages(entry)), entry.number
+
+    def refused(
+        self, import_id: str, limit: int | None = None, offset: int = 0
+    ) -> tuple[list[stored.Refused], int]:
+        """The cells for which an import refused rows, and how many there are."""
+        entry = self._entry(import_id, self.journal.entries())
+        return stored.refused(self.store.engine, entry.number, limit, offset)
+
+    def holdings(self) -> list[stored.Holding]:
+        """Every table that has rows."""
+        return stored.holdings(self.store)
+
+    def proposals(self) -> list[tuple[str, str, str]]:
+        """References that resemble a name: the table, the text, the name."""
+        return stored.proposals(self.store.engine)
+
+    def pending(self) -> tuple[stored.Pending, str | None]:
+        """What awaits a person, and the last import that refused rows."""
+        found = stored.pending(self.store.engine)
+        known = {each.number: each.id for each in self.journal.entries()}
+        return found, known.get(found.number) if found.number is not None else None
 
     def undo(self, import_id: str) -> Import:
         """Take an import back whole; the later ones stay, loaded again from their stages.

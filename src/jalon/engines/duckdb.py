@@ -15,6 +15,13 @@ EngineError = duckdb.Error
 
 Parameters = Sequence[Any] | dict[str, Any] | None
 
+#: Of the whole database: set once, since a connection beside may open while another writes.
+SETTINGS = (
+    "autoinstall_known_extensions = false",
+    "autoload_known_extensions = false",
+    "preserve_insertion_order = true",
+)
+
 
 class DuckDB:
     """One connection to a DuckDB database.
@@ -28,22 +35,26 @@ class DuckDB:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
-        self.execute("SET autoinstall_known_extensions = false")
-        self.execute("SET autoload_known_extensions = false")
-        self.execute("SET preserve_insertion_order = true")
         self.execute("SET enable_progress_bar = false")
 
     @classmethod
     def memory(cls) -> DuckDB:
         """A database that lives as long as this object."""
-        return cls(duckdb.connect(":memory:"))
+        return cls._settled(duckdb.connect(":memory:"))
 
     @classmethod
     def open(cls, path: Path, *, memory_limit: str | None = None) -> DuckDB:
         """The database of that file, made where there is none."""
-        engine = cls(duckdb.connect(str(path)))
+        engine = cls._settled(duckdb.connect(str(path)))
         if memory_limit:
             engine.execute(f"SET memory_limit = '{memory_limit.replace(chr(39), '')}'")
+        return engine
+
+    @classmethod
+    def _settled(cls, connection: duckdb.DuckDBPyConnection) -> DuckDB:
+        engine = cls(connection)
+        for each in SETTINGS:
+            engine.execute(f"SET {each}")
         return engine
 
     def beside(self) -> DuckDB:

@@ -18,11 +18,17 @@ from jalon.store.link import UNLINKED
 from jalon.store.load import Loaded
 
 SHOWN = 1_000
+#: Values shown of each column.
+EXAMPLES = 3
 
 
 @dataclass(frozen=True)
 class FileReport:
-    """One table of one file. ``table`` is None where it has no place in the model (``why``)."""
+    """One table of one file. ``table`` is None where it has no place in the model (``why``).
+
+    ``examples``: by header, the commonest values; ``undecided``: the headers of dates that read day
+    first or month first.
+    """
 
     file: str
     sheet: str | None
@@ -46,6 +52,8 @@ class FileReport:
     notes: tuple[Problem, ...] = ()
     why: Problem | None = None
     must_ask: Problem | None = None
+    examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    undecided: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,31 @@ def planned(prepared: Prepared) -> Report:
     return Report(None, tuple(files), tuple(prepared.ignored))
 
 
+def facts(done: Report) -> dict[str, Any]:
+    """A report in facts without language, to be kept: problems as their code and facts."""
+    left_out = {"quarantine", "evidence", "examples", "undecided"}
+    files = [
+        {name: _kept(value) for name, value in vars(each).items() if name not in left_out}
+        for each in done.files
+    ]
+    ignored = [_kept(each) for each in done.ignored]
+    return {"files": files, "ignored": ignored, "unlinked": dict(done.unlinked)}
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, Problem):
+        return {
+            "code": value.code,
+            "facts": {name: _kept(each) for name, each in value.facts.items()},
+            "where": value.where.as_dict(),
+        }
+    if isinstance(value, (tuple, list)):
+        return [_kept(each) for each in value]
+    if isinstance(value, Mapping):
+        return {str(name): _kept(each) for name, each in value.items()}
+    return value
+
+
 def _described(looked: Looked, mapped: TableMap) -> FileReport:
     table = looked.table
     place = looked.guess.maps.index(mapped)
@@ -108,7 +141,22 @@ def _described(looked: Looked, mapped: TableMap) -> FileReport:
         unmapped=tuple(table.headers[index] for index in looked.guess.unmapped[place]),
         evidence=table.evidence,
         notes=looked.guess.notes,
+        examples={each.header: each.examples[:EXAMPLES] for each in looked.profiles},
+        undecided=tuple(_undecided(looked.profiles, mapped)),
     )
+
+
+def _undecided(profiles: Sequence[ColumnProfile], mapped: TableMap) -> list[str]:
+    """The headers of mapped dates of which no cell tells the day from the month."""
+    read = {index for each in mapped.fields for index in each.columns}
+    said = mapped.date_order
+    return [
+        each.header
+        for each in profiles
+        if each.index in read
+        and len(each.date_choices) > 1
+        and not ("*" in said or each.header in said)
+    ]
 
 
 def _columns(table: TextTable, mapped: TableMap) -> list[dict[str, Any]]:

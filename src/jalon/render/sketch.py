@@ -75,7 +75,9 @@ def _ends(values: list[float], known: list[float]) -> tuple[float, float]:
     """The ends of the scale: bands are cut at twice the spread of the line."""
     low, high = min(values), max(values)
     spread = (high - low) or abs(high) or 1.0
-    return max(min(known), low - spread), min(max(known), high + spread) or low + spread
+    bottom, top = max(min(known), low - spread), min(max(known), high + spread)
+    # A line that never moves is drawn in the middle.
+    return (bottom, top) if top > bottom else (low - spread, high + spread)
 
 
 def _runs(line: Spark) -> list[list[int]]:

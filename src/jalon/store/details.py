@@ -18,6 +18,7 @@ from jalon.store.stage import Stage
 
 REFUSED = "refused.jsonl"
 LINES = "lines"
+REPORT = "report.json"
 
 
 def write_refused(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -25,6 +26,21 @@ def write_refused(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
         text = "".join(json.dumps(row, ensure_ascii=True) + "\n" for row in rows)
         (folder / REFUSED).write_text(text, encoding="ascii")
+
+
+def write_report(folder: Path, record: Mapping[str, Any]) -> None:
+    """Write what an import did, in facts without language."""
+    text = json.dumps(record, ensure_ascii=True, default=str)
+    (folder / REPORT).write_text(text, encoding="ascii")
+
+
+def read_report(folder: Path) -> dict[str, Any] | None:
+    """What an import did; None where it was not kept."""
+    try:
+        found: dict[str, Any] = json.loads((folder / REPORT).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+    return found
 
 
 def write_lines(engine: DuckDB, folder: Path, stage: Stage, relation: str) -> None:

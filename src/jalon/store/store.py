@@ -16,7 +16,7 @@ import pyarrow as pa
 from jalon.engines.duckdb import DuckDB
 from jalon.model.problems import WorkspaceError
 from jalon.model.tables import GROUPED, TABLES
-from jalon.relations.clock import Clock
+from jalon.relations.clock import NOW, Clock
 from jalon.relations.columns import dimensions
 from jalon.relations.flat import Present, flat_query, stored
 from jalon.relations.grouped import grouped_query
@@ -47,7 +47,7 @@ class Store:
         self.engine, self._aside = engine, aside
         self._clocks: dict[tuple[Clock, str], str] = {}
         self._present: Present | None = None
-        self._grouped: set[str] = set()
+        self._grouped: dict[str, tuple[str, str]] = {}
         self._version = 0
         self._counted: int | None = None
         self.told_through: Mapping[str, dt.date] = {}
@@ -239,6 +239,9 @@ class Store:
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
         """One committed state of the data for the whole block, whatever is written meanwhile."""
+        if not self._aside:
+            # Grouped tables are made in a transaction of their own.
+            self.group_all()
         self.engine.execute("BEGIN TRANSACTION")
         try:
             counted = self.engine.value("SELECT number FROM meta.counter")
@@ -254,9 +257,9 @@ class Store:
         try:
             self.engine.execute("COMMIT")
         except duckdb.Error:
-            self._changed()
             with contextlib.suppress(duckdb.Error):
                 self.engine.execute("ROLLBACK")
+            self._changed()
 
     def _count(self) -> None:
         """Tell the readers, in the writer's own transaction, that the data change."""
@@ -265,14 +268,15 @@ class Store:
     def group_all(self) -> None:
         """Make the grouped tables that an import has outdated, so that no reader has to."""
         for name in GROUPED:
-            if self.present().has(GROUPED[name].of):
-                ensure_grouped(self.engine, name)
-                self._grouped.add(name)
+            self.relation(name, NOW)
 
     def _changed(self) -> None:
         """Drop all that was worked out from the data as they were."""
         self._version += 1
         self._present = None
+        own = [name for place, name in self._grouped.values() if place == "temp"]
+        for name in (*self._clocks.values(), *own):
+            self.engine.execute(f"DROP TABLE IF EXISTS temp.{schema.quoted(name)}")
         self._grouped.clear()
         self._clocks.clear()
 
@@ -285,23 +289,21 @@ class Store:
         if not self.present().has(base):
             return None
         if clock.is_now:
-            if name in GROUPED and self._aside:
-                return self._grouped_aside(name)
             if name in GROUPED and name not in self._grouped:
-                ensure_grouped(self.engine, name)
-                self._grouped.add(name)
-            return "flat", name
+                self._grouped[name] = self._group(name)
+            return self._grouped.get(name, ("flat", name))
         if (clock, name) not in self._clocks:
             self._clocks[clock, name] = self._past(name, clock)
         return "temp", self._clocks[clock, name]
 
-    def _grouped_aside(self, name: str) -> tuple[str, str]:
-        """A grouped table for a reader: the one kept, or its own where an import outdated it.
+    def _group(self, name: str) -> tuple[str, str]:
+        """A grouped table that is up to date, a reader's own where an import outdated it.
 
-        Made in the database it would meet the import that is being written.
+        Made in the database by a reader, it would meet the import that is being written.
         """
-        if name in self._grouped:
-            return "temp", f"{name}_now"
+        if not self._aside:
+            ensure_grouped(self.engine, name)
+            return "flat", name
         if is_fresh(self.engine, name):
             return "flat", name
         group = GROUPED[name]
@@ -310,7 +312,6 @@ class Store:
         self.engine.execute(
             f"CREATE OR REPLACE TEMP TABLE {table} AS {query.sql(self.engine.dialect)}"
         )
-        self._grouped.add(name)
         return "temp", f"{name}_now"
 
     def answer(

@@ -114,8 +114,9 @@ def _table(bars: bool) -> Table:
         Row(name, "/modeles", "/modeles", _figure(0.32 - 0.03 * n, None), 1 - 0.2 * n)
         for n, name in enumerate(names)
     )
+    note = "en parts" if bars else "par secteur"
     return Table(
-        f"exemple-{bars}", "Taux de succès", "par secteur", "Secteur", "Taux", "Compte", rows,
+        f"exemple-{bars}", "Taux de succès", note, "Secteur", "Taux", "Compte", rows,
         None if bars else (0.15, 0.4), None if bars else 0.264, bars,
         "Seul « Industrie » se distingue des autres au-delà du hasard.",
     )  # fmt: skip

@@ -22,13 +22,21 @@ from jalon.render.records import error as error_record
 from jalon.views.errors import error_view
 from jalon.web.context import Context, language
 from jalon.web.guard import Guard
-from jalon.web.routes import pages
+from jalon.web.routes import data, pages
 
 HERE = Path(__file__).parent
 TEMPLATES, STATIC = HERE / "templates", HERE / "static"
 YEAR = 365 * 24 * 3600
 #: Codes of what is not there, and of what someone else holds.
-STATUS = {"page_unknown": 404, "unknown_kpi": 404, "unknown_import": 404, "workspace_locked": 409}
+STATUS = {
+    "page_unknown": 404,
+    "unknown_kpi": 404,
+    "unknown_import": 404,
+    "unknown_deposit": 404,
+    "unknown_job": 404,
+    "already_undone": 409,
+    "upload_too_large": 413,
+}
 
 log = logging.getLogger("jalon.web")
 
@@ -51,6 +59,7 @@ def create_app(holder: Holder, hosts: list[str], drawer: Drawer | None = None) -
     )
     app.state.context = context
     app.mount("/static", Kept(directory=STATIC), name="static")
+    app.include_router(data.router(context))
     app.include_router(pages.router(context))
     app.add_exception_handler(JalonError, _refused(context))
     app.add_exception_handler(HTTPException, _http(context))

@@ -8,6 +8,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from jalon.model.problems import InputError
+from jalon.web.deposits import MAX_BYTES
+
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -21,6 +24,27 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 SAFE = ("GET", "HEAD", "OPTIONS")
+#: What a request may bring, its files and the text between them.
+MOST = MAX_BYTES + 2**20
+
+
+def _bounded(receive: Receive, headers: Headers) -> Receive:
+    """What a request brings, up to the bound; refused at once where it says that it is more."""
+    told = headers.get("content-length", "0")
+    count = int(told) if told.isdecimal() and len(told) < 20 else 0
+    seen = 0
+
+    async def receiving() -> Message:
+        nonlocal seen
+        if count > MOST:
+            raise InputError.of("upload_too_large", megabytes=MAX_BYTES // 2**20)
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > MOST:
+            raise InputError.of("upload_too_large", megabytes=MAX_BYTES // 2**20)
+        return message
+
+    return receiving
 
 
 class Guard:
@@ -49,11 +73,12 @@ class Guard:
                 headers.setdefault("cache-control", "private, no-cache")
             await send(message)
 
-        refusal = self._refusal(scope["method"], Headers(scope=scope))
+        headers = Headers(scope=scope)
+        refusal = self._refusal(scope["method"], headers)
         if refusal:
             await PlainTextResponse(refusal, 403)(scope, receive, sending)
             return
-        await self.app(scope, receive, sending)
+        await self.app(scope, _bounded(receive, headers), sending)
 
     def _refusal(self, method: str, headers: Headers) -> str | None:
         if headers.get("host", "").casefold() not in self.hosts:

@@ -42,7 +42,9 @@ class Page:
 
 
 def _overview(source: Source, workspace: Workspace, request: Request, form: str) -> OverviewView:
-    return overview_view(source, Waiting(), empty=not workspace.imports())
+    found, import_id = workspace.pending()
+    waiting = Waiting(found.rows, found.unlinked, found.proposals, import_id)
+    return overview_view(source, waiting, empty=not workspace.imports())
 
 
 def _subject(subject: Subject) -> Make:
@@ -139,13 +141,14 @@ def as_form(context: Context, page: Page, view: Any, form: str, request: Request
         return JSONResponse(record(view))
     if form == "csv":
         content = csv_of(view, request.query_params.get("table"))
-        return _file(content, "text/csv; charset=utf-8", f"{name}.csv")
+        return download(content, "text/csv; charset=utf-8", f"{name}.csv")
     if form == "xlsx":
-        return _file(workbook_of(view, str(request.url)), WORKBOOK, f"{name}.xlsx")
+        return download(workbook_of(view, str(request.url)), WORKBOOK, f"{name}.xlsx")
     return HTMLResponse(context.pages.page(page.template, view))
 
 
-def _file(content: bytes, kind: str, name: str) -> Response:
+def download(content: bytes, kind: str, name: str) -> Response:
+    """A file to keep."""
     plain = "".join(each for each in name if each.isascii() and (each.isalnum() or each in "-_."))
     headers = {"content-disposition": f'attachment; filename="{plain}"'}
     return Response(content, media_type=kind, headers=headers)
