@@ -9,9 +9,18 @@ from pathlib import Path
 import pytest
 
 from jalon.holder import Holder
+from jalon.model.problems import WorkspaceError
+from jalon.relations.clock import NOW
 from jalon.workspace import Workspace, open_workspace
 
-ASKED = ["win_rate", "revenue", "new_customers", "repeat_rate", "customer_lifetime"]
+ASKED = [
+    "win_rate",
+    "revenue",
+    "new_customers",
+    "repeat_rate",
+    "retention_rate",
+    "customer_lifetime",
+]
 
 
 def exported(folder: Path, rows: int, won: int) -> Path:
@@ -78,6 +87,89 @@ def test_twenty_readers_during_an_import_see_the_state_before_or_after(
     assert before != after
     assert all(each in (before, after) for each in found)
     assert before in found
+
+
+def test_nothing_of_an_import_is_seen_at_any_step_before_its_end(
+    held: Holder, tmp_path: Path
+) -> None:
+    second = exported(tmp_path / "second", 9_000, 2)
+    with held.reading() as workspace:
+        before = seen(workspace)
+    steps: list[str] = []
+
+    def step(name: str) -> None:
+        steps.append(name)
+        with held.reading() as workspace:
+            workspace.measurer.forget()
+            assert seen(workspace) == before
+            assert len(workspace.store.imports()) == 1
+
+    with held.writing() as writer:
+        writer.import_([second], progress=step)
+        # Committed, its grouped tables outdated: a reader makes its own.
+        with held.reading() as workspace:
+            outdated = seen(workspace)
+            assert workspace.store.relation("customer", NOW) == ("temp", "customer_now")
+    assert {"link", "flat"} <= set(steps)
+    for _ in range(2):
+        with held.reading() as workspace:
+            assert seen(workspace) == outdated != before
+
+
+def test_a_workspace_without_others_has_snapshots_too(tmp_path: Path) -> None:
+    workspace = open_workspace(tmp_path / "w", create=True)
+    with workspace.snapshot():
+        assert workspace.measure(ASKED)["win_rate"].missing is not None
+    workspace.import_([exported(tmp_path / "first", 600, 1)])
+    with workspace.snapshot():
+        inside = seen(workspace)
+    assert seen(workspace) == inside
+    workspace.close()
+
+
+def test_a_connection_beside_leaves_the_settings_of_an_import_alone(held: Holder) -> None:
+    with held.writing() as writer, writer.store.engine.unordered(), held.looking() as workspace:
+        assert not workspace.store.engine.value(
+            "SELECT current_setting('preserve_insertion_order')"
+        )
+
+
+def test_past_tables_are_dropped_when_the_data_change(held: Holder, tmp_path: Path) -> None:
+    kept = "SELECT count(*) FROM duckdb_tables() WHERE temporary AND table_name LIKE '%_at_%'"
+    with held.reading() as workspace:
+        for day in ("2025-05-31", "2025-06-30"):
+            workspace.measure(["win_rate"], as_of=day)
+        assert workspace.store.engine.value(kept) >= 2
+    with held.writing() as writer:
+        writer.import_([exported(tmp_path / "second", 600, 2)])
+    with held.reading() as workspace:
+        assert workspace.store.engine.value(kept) <= 1
+
+
+def test_who_waits_when_all_ends_is_told_so(held: Holder) -> None:
+    held.listen()
+    told: list[str] = []
+
+    def read() -> None:
+        try:
+            while True:
+                with held.reading() as workspace:
+                    seen(workspace)
+        except WorkspaceError as error:
+            told.append(error.problem.code)
+
+    readers = [threading.Thread(target=read) for _ in range(8)]
+    for each in readers:
+        each.start()
+    held.close()
+    for each in readers:
+        each.join(20)
+    assert told == ["server_gone"] * 8
+    with pytest.raises(WorkspaceError), held.writing():
+        pass
+    with pytest.raises(WorkspaceError), held.looking():
+        pass
+    open_workspace(held.folder).close()
 
 
 def test_a_page_keeps_its_state_while_an_import_commits(held: Holder, tmp_path: Path) -> None:

@@ -8,10 +8,13 @@ can read. Each end proves to the other that it knows the secret, which never tra
 from __future__ import annotations
 
 import json
+import os
+import socket
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client, Connection
+from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,9 @@ from jalon.state.places import KPIS, SERVER, SETTINGS
 from jalon.state.settings import Settings, load
 
 Progress = Callable[[str], None]
+
+#: Seconds that the other end has for each step of proving that it knows the secret.
+PATIENCE = 10
 
 
 class Distant:
@@ -119,18 +125,63 @@ class Distant:
 def reached(folder: Path) -> Distant | None:
     """The workspace through its server; None where no server answers for that folder."""
     try:
-        place = json.loads((folder / SERVER).read_text(encoding="utf-8"))
+        place = _read(folder / SERVER)
         with _connected(place) as line:
             line.send(("folder", (), {}))
             kind, value = line.recv()
-    except (OSError, EOFError, ValueError, KeyError, TypeError, AuthenticationError):
+    except (OSError, EOFError, ValueError, KeyError, TypeError, OverflowError, AuthenticationError):
         return None
     same = kind == "done" and Path(value).resolve() == folder.resolve()
     return Distant(folder, place) if same else None
 
 
+def line_of(link: socket.socket, secret: bytes, *, server: bool) -> Connection:
+    """A line over a socket, once each end has proved that it knows the secret.
+
+    Raises OSError, EOFError or AuthenticationError where the other end does not, or keeps silent.
+    """
+    link.settimeout(None)
+    link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    _limit(link, PATIENCE)
+    line = Connection(link.detach())
+    steps = (deliver_challenge, answer_challenge)
+    try:
+        for step in steps if server else reversed(steps):
+            step(line, secret)
+        bare = socket.socket(fileno=line.fileno())
+        _limit(bare, 0)
+        bare.detach()
+    except BaseException as error:
+        line.close()
+        if isinstance(error, AssertionError):
+            raise AuthenticationError(str(error)[:100]) from None
+        raise
+    return line
+
+
+def _limit(link: socket.socket, seconds: int) -> None:
+    """How long a read of a socket waits at most; 0 for no end."""
+    told = seconds * 1000 if os.name == "nt" else struct.pack("ll", seconds, 0)
+    link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, told)
+
+
+def _read(file: Path) -> Mapping[str, Any]:
+    """Where a server says that it listens. Raises PermissionError for what another may have said.
+
+    What comes through a line is unpickled: a place that others can write is not to be trusted.
+    """
+    with file.open(encoding="utf-8") as opened:
+        about = os.fstat(opened.fileno())
+        if os.name == "posix" and (about.st_uid != os.getuid() or about.st_mode & 0o077):
+            raise PermissionError(str(file))
+        place: Mapping[str, Any] = json.load(opened)
+    return place
+
+
 def _connected(place: Mapping[str, Any]) -> Connection:
-    return Client((str(place["host"]), int(place["port"])), authkey=bytes.fromhex(place["token"]))
+    address = str(place["host"]), int(place["port"])
+    secret = bytes.fromhex(place["token"])
+    return line_of(socket.create_connection(address, timeout=PATIENCE), secret, server=False)
 
 
 def _absolute(paths: Sequence[str | Path]) -> list[str]:

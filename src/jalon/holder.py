@@ -6,21 +6,25 @@ import contextlib
 import json
 import os
 import secrets
+import socket
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from multiprocessing import AuthenticationError
-from multiprocessing.connection import Connection, Listener
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from jalon.model.problems import JalonError, Problem
+from jalon.distant import line_of
+from jalon.model.problems import JalonError, Problem, WorkspaceError
 from jalon.state.places import SERVER
 from jalon.workspace import Workspace
 
 #: Readers: as many pages are measured at once; the others wait their turn.
 READERS = 2
+#: Callers that may wait to be let in.
+BACKLOG = 64
 
 
 class Holder:
@@ -39,7 +43,8 @@ class Holder:
         self._waiting: deque[Future[Workspace]] = deque()
         self._turn = threading.Lock()
         self._place: dict[str, Any] = {}
-        self._listener: Listener | None = None
+        self._listener: threading.Thread | None = None
+        self._closing = self._closed = False
         workspace.store.group_all()
 
     @contextlib.contextmanager
@@ -55,6 +60,7 @@ class Holder:
     def _taken(self) -> Workspace:
         """A reader, first come first served."""
         with self._turn:
+            self._check()
             if self._free:
                 return self._free.pop()
             waiting: Future[Workspace] = Future()
@@ -72,6 +78,7 @@ class Holder:
     def writing(self) -> Iterator[Workspace]:
         """The workspace to import into or to undo in: one thread at a time."""
         with self._write:
+            self._check()
             before = self._writer.store.version()
             yield self._writer
             if self._writer.store.version() != before:
@@ -81,6 +88,7 @@ class Holder:
     def looking(self) -> Iterator[Workspace]:
         """A workspace to look at files with, whatever is being written."""
         with self._opening:
+            self._check()
             found = self._writer.beside()
         try:
             yield found
@@ -96,25 +104,53 @@ class Holder:
         return True
 
     def close(self) -> None:
-        """Stop listening, and give the file back once what is being written is done."""
-        if self._listener is not None:
-            (self.folder / SERVER).unlink(missing_ok=True)
-            self._listener.close()
-        with self._write:
-            for _ in range(READERS):
-                self._taken().close()
+        """Stop listening, and give the file back once what is under way is done.
+
+        Whoever comes later is told WorkspaceError ``server_gone``.
+        """
+        self._deafen()
+        with self._write, self._opening:
+            if self._closed:
+                return
+            readers = [self._taken() for _ in range(READERS)]
+            with self._turn:
+                self._closed = True
+                for each in self._waiting:
+                    each.set_exception(self._gone())
+            for reader in readers:
+                reader.close()
             self._writer.close()
+
+    def _check(self) -> None:
+        if self._closed:
+            raise self._gone()
+
+    def _gone(self) -> JalonError:
+        return WorkspaceError.of("server_gone", path=str(self.folder), detail="closed")
 
     # -- other processes -------------------------------------------------------------------------
 
     def listen(self) -> None:
         """Answer other processes of this machine that know the secret."""
-        token = secrets.token_bytes(32)
-        self._listener = Listener(("127.0.0.1", 0), authkey=token)
-        host, port = self._listener.address[:2]
-        self._place = {"host": host, "port": port, "token": token.hex(), "pid": os.getpid()}
+        secret = secrets.token_bytes(32)
+        listening = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
+        host, port = listening.getsockname()
+        self._place = {"host": host, "port": port, "token": secret.hex(), "pid": os.getpid()}
         self.announce(None)
-        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+        given = (listening, secret)
+        self._listener = threading.Thread(target=self._accept, args=given, daemon=True)
+        self._listener.start()
+
+    def _deafen(self) -> None:
+        """Stop listening. A closed socket does not wake who waits on it: a last caller does."""
+        if self._listener is None:
+            return
+        (self.folder / SERVER).unlink(missing_ok=True)
+        self._closing = True
+        with contextlib.suppress(OSError):
+            socket.create_connection((self._place["host"], self._place["port"]), 1).close()
+        self._listener.join()
+        self._listener = None
 
     def announce(self, url: str | None) -> None:
         """Write where this process is reached, for its owner alone."""
@@ -126,25 +162,23 @@ class Holder:
             json.dump({**self._place, "url": url}, out)
         draft.replace(target)
 
-    def _accept(self, listener: Listener) -> None:
-        while True:
-            try:
-                line = listener.accept()
-            except (AuthenticationError, EOFError, ConnectionError):
-                continue
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(line,), daemon=True).start()
+    def _accept(self, listening: socket.socket, secret: bytes) -> None:
+        """Give each caller a thread, where it proves who it is: none keeps another waiting."""
+        with listening:
+            while not self._closing:
+                try:
+                    link, _ = listening.accept()
+                    threading.Thread(target=self._serve, args=(link, secret), daemon=True).start()
+                except (OSError, RuntimeError):
+                    # No more files or threads are to be had: some will be given back.
+                    time.sleep(0.05)
 
-    def _serve(self, line: Connection) -> None:
-        """Answer one call; a caller that goes away is let go."""
-        with contextlib.suppress(OSError, EOFError), line:
+    def _serve(self, link: socket.socket, secret: bytes) -> None:
+        """Answer one call; who is not ours, says nonsense or goes away is let go."""
+        with contextlib.suppress(Exception), line_of(link, secret, server=True) as line:
             method, given, asked = line.recv()
-            answer = _ANSWERS.get(method)
-            if answer is None:
-                return
             try:
-                line.send(("done", answer(self, line, given, asked)))
+                line.send(("done", _ANSWERS[method](self, line, given, asked)))
             except JalonError as error:
                 line.send(("failed", error))
             except (OSError, EOFError):

@@ -35,16 +35,19 @@ def figure(value: float, unit: str, lang: str) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     if unit == "percent":
-        return str(format_percent(value, "#,##0.0\u202f%" if lang == "fr" else "#,##0.0%", locale))
+        pattern = "#,##0.0\u202f%" if lang == "fr" else "#,##0.0%"
+        return str(format_percent(value, pattern, locale)).replace("-", "\u2212")
     if unit.isupper():
         plain = "#,##0.00" if abs(value) < 1000 else "#,##0"
         digits = f"{plain}\u00a0¤" if lang == "fr" else f"¤{plain};\u2212¤{plain}"
-        return str(format_currency(value, unit, digits, locale, currency_digits=False))
+        text = str(format_currency(value, unit, digits, locale, currency_digits=False))
+        return text.replace("-", "\u2212")
     if unit == "points":
         return str(format_decimal(value, "+#,##0.0;\u2212#,##0.0", locale))
     whole = unit == "number" and float(value).is_integer()
     pattern = "#,##0" if whole or abs(value) >= 1000 else "#,##0.0"
-    return str(format_decimal(value, pattern, locale)) + _SUFFIXES.get(unit, {}).get(lang, "")
+    text = str(format_decimal(value, pattern, locale)).replace("-", "\u2212")
+    return text + _SUFFIXES.get(unit, {}).get(lang, "")
 
 
 def bound(value: float, unit: str, lang: str) -> str:

@@ -24,14 +24,6 @@ from jalon.views.tables import by_class, by_dimension
 
 
 @dataclass(frozen=True)
-class Basis:
-    """What a figure rests on: an import's day, its files, what the basis is called."""
-
-    text: str
-    href: str
-
-
-@dataclass(frozen=True)
 class KpiView:
     """``frame``: menu and filters. ``question``: what the KPI asks. ``figure``: its value, None of
     classes. ``against``: the change in words. ``rows_href``: the rows behind it. ``other_parts``:
@@ -50,7 +42,7 @@ class KpiView:
     tables: tuple[Table, ...]
     dimensions: tuple[Link, ...]
     definition: Definition
-    rests: tuple[Basis, ...]
+    rests: tuple[Link, ...]
     lacks: tuple[Lack, ...]
 
 
@@ -61,7 +53,7 @@ def kpi_view(
     by: str | None = None,
     grain: str = "month",
     part: str | None = None,
-    rests: tuple[Basis, ...] = (),
+    rests: tuple[Link, ...] = (),
 ) -> KpiView:
     """The page. Raises RequestError for an unknown KPI, part, dimension or grain."""
     lang, asked = source.lang, source.asked

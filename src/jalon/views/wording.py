@@ -130,8 +130,11 @@ def rests(answer: Answer, row: int, lang: str) -> str:
     found = counted(answer, row, lang)
     if not found or not found[-1].isdigit() or locale.text("page.of", lang) in found:
         return found
-    said = locale.text(f"page.counted.{answer.basis}", lang, n=found)
-    return locale.text("page.n", lang, n=found) if said.startswith("page.") else said
+    for name in (answer.kpi, answer.basis):
+        said = locale.text(f"page.counted.{name}", lang, n=found)
+        if not said.startswith("page."):
+            return said
+    return locale.text("page.n", lang, n=found)
 
 
 def change(answer: Answer, row: int, lang: str, better: str) -> Change | None:
@@ -224,7 +227,8 @@ def _badges(answer: Answer, row: int, maturity: float | None, lang: str) -> tupl
             badges.append(Badge(text, "plain", locale.sentence(each, lang)))
     n = _known(answer.figures.n[row])
     rates = answer.unit in ("percent", "points", "months", "days", "per_year")
-    if n is not None and 0 < n < FEW and (rates or answer.unit.isupper()):
+    known = _known(answer.figures.low[row]) is not None
+    if n is not None and 0 < n < FEW and (rates or (answer.unit.isupper() and known)):
         title = locale.text("page.badge.few.title", lang, n=numbers.count(n, lang))
         badges.append(Badge(locale.text("page.badge.few", lang), "plain", title))
     return tuple(badges)

@@ -18,6 +18,7 @@ from jalon.views.catalogue import CatalogueView, catalogue_view
 from jalon.views.kpi import KpiView, kpi_view
 from jalon.views.overview import OverviewView, overview_view
 from jalon.views.patterns import PatternsView, patterns_view
+from jalon.views.rests import rests_on
 from jalon.views.rows import RowsView, rows_view
 from jalon.views.source import Source
 from jalon.views.subject import SubjectView, subject_view
@@ -55,13 +56,15 @@ def _subject(subject: Subject) -> Make:
 
 
 def _kpi(source: Source, workspace: Workspace, request: Request, form: str) -> KpiView:
-    query = request.query_params
+    query, kpi = request.query_params, request.path_params["kpi"]
+    part = query.get("part") or None
     return kpi_view(
         source,
-        request.path_params["kpi"],
+        kpi,
         by=query.get("by") or None,
         grain=query.get("grain") or "month",
-        part=query.get("part") or None,
+        part=part,
+        rests=rests_on(source, workspace, kpi, part),
     )
 
 
