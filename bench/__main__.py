@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from bench import imports, measures
+from bench import imports, measures, pages
 
-BENCHES = {"imports": imports.run, "measures": measures.run}
+BENCHES = {"imports": imports.run, "measures": measures.run, "pages": pages.run}
 
 
 def main() -> None:
@@ -21,6 +21,7 @@ def main() -> None:
     imports.run(1_000_000)
     for rows in (10_000, 1_000_000):
         measures.run(rows)
+    pages.run(1_000_000)
 
 
 if __name__ == "__main__":

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 import jalon
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared" / "data"
+
+
+class Grouping(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives a file of pages to one worker, which opens its browser and serves its workspaces once;
+    other tests one by one. (``--dist loadgroup`` groups nothing with pytest 9.2.)"""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return file if file.startswith("tests/web/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Grouping:
+    return Grouping(config, log)
 
 
 @pytest.fixture(scope="session")

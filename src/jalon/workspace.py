@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from jalon.catalogue.catalogue import Catalogue, catalogue
 from jalon.distant import Distant, reached
+from jalon.intake.foresee import foreseen
 from jalon.intake.map_file import load as load_map
 from jalon.intake.map_file import write as write_map
 from jalon.intake.pipeline import Brief, Prepared, look, prepare
@@ -67,6 +68,7 @@ class Workspace:
     def __init__(self, folder: Path, store: Store, journal: Journal, settings: Settings) -> None:
         self.folder, self.store, self.journal, self.settings = folder, store, journal, settings
         self.notices: list[Problem] = []
+        self._pending: tuple[int, tuple[stored.Pending, str | None]] | None = None
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -88,6 +90,11 @@ class Workspace:
         found.__dict__["catalogue"] = self.catalogue
         return found
 
+    @property
+    def committed(self) -> int | None:
+        """The number of the state that the last snapshot saw: it changes with each write."""
+        return self.store.committed
+
     def snapshot(self) -> AbstractContextManager[None]:
         """One committed state of the data for a whole block."""
         return self.store.snapshot()
@@ -98,6 +105,12 @@ class Workspace:
         """What an import would do, and the mapping file that says so; nothing is loaded."""
         prepared = look(paths, self.store.engine, brief or Brief(zone=self.settings.zone))
         return planned(prepared), write_map(each.guess for each in prepared.looked)
+
+    def foresee(self, paths: Sequence[str | Path], brief: Brief) -> tuple[Report, str]:
+        """As :meth:`look`, with the rows that the import would set apart."""
+        prepared = look(paths, self.store.engine, brief)
+        plan = foreseen(prepared, self.store.engine, brief.zone)
+        return plan, write_map(each.guess for each in prepared.looked)
 
     def import_(
         self,
@@ -202,10 +215,14 @@ class Workspace:
         return stored.proposals(self.store.engine)
 
     def pending(self) -> tuple[stored.Pending, str | None]:
-        """What awaits a person, and the last import that refused rows."""
-        found = stored.pending(self.store.engine)
-        known = {each.number: each.id for each in self.journal.entries()}
-        return found, known.get(found.number) if found.number is not None else None
+        """What awaits a person, and the last import that refused rows; kept until data change."""
+        version = self.store.version()
+        if self._pending is None or self._pending[0] != version:
+            found = stored.pending(self.store.engine)
+            known = {each.number: each.id for each in self.journal.entries()}
+            last = known.get(found.number) if found.number is not None else None
+            self._pending = version, (found, last)
+        return self._pending[1]
 
     def undo(self, import_id: str) -> Import:
         """Take an import back whole; the later ones stay, loaded again from their stages.

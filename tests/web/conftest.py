@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from jalon.charts.drawer import Drawer
+
 from .sites import DATA, Site, made, served
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -34,18 +36,19 @@ Serve = Callable[[str], Site]
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """Serves the workspace of a name, once a worker; tests of one are grouped on one worker."""
+    """Serves the workspace of a name, once a worker."""
     own = tmp_path_factory.mktemp("sites")
     base = tmp_path_factory.getbasetemp()
     shared = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "made"
     known: dict[str, Site] = {}
     with contextlib.ExitStack() as closing:
+        drawer = closing.enter_context(Drawer(own / "charts", workers=1))
 
         def site(name: str) -> Site:
             if name.endswith("_crm") and not (DATA / name).is_dir():
                 pytest.skip(f"no ../shared/data/{name} beside this checkout")
             if name not in known:
-                known[name] = closing.enter_context(served(name, made(name, shared, own)))
+                known[name] = closing.enter_context(served(name, made(name, shared, own), drawer))
             return known[name]
 
         yield site

@@ -42,14 +42,13 @@ class Site:
 
 
 @contextlib.contextmanager
-def served(name: str, folder: Path) -> Iterator[Site]:
+def served(name: str, folder: Path, drawer: Drawer) -> Iterator[Site]:
     """That workspace, served until the block ends."""
     with contextlib.ExitStack() as closing:
         listening = closing.enter_context(socket.create_server(("127.0.0.1", 0)))
         port = listening.getsockname()[1]
         holder = Holder(open_workspace(folder, create=True))
         closing.callback(holder.close)
-        drawer = closing.enter_context(Drawer(folder / "cache" / "charts", workers=1))
         app = create_app(holder, [f"127.0.0.1:{port}"], drawer)
         server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 VISIBLE = ["color-contrast", "target-size", "scrollable-region-focusable"]
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-LOOKS = (("1440", "light"), ("1440", "dark"), ("390", "light"), ("390", "dark"))
+Looks = Sequence[tuple[str, str]]
+LOOKS: Looks = (("1440", "light"), ("1440", "dark"), ("390", "light"), ("390", "dark"))
 #: Notes what the page's policy refuses, before any of its own scripts.
 WATCH = """
 window.refusedByPolicy = [];
@@ -98,3 +99,28 @@ def audited(page: Page, *, whole: bool) -> list[Any]:
     """What axe finds wrong: by all its rules, or by those that depend on width and colours."""
     only = {"type": "tag", "values": TAGS} if whole else {"type": "rule", "values": VISIBLE}
     return list(page.evaluate(AUDIT, only))
+
+
+def inspect(
+    site: Site, browser: Browser, path: str, picture: Path, looks: Looks, status: int = 200
+) -> None:
+    """A page at several widths, light and dark: fails with all that is wrong with it.
+
+    ``picture``: where its pictures go, without the width.
+    """
+    with visiting(browser, site) as (page, complaints):
+        answer = page.goto(site.url + path)
+        assert answer is not None
+        assert answer.status == status
+        wrong: list[object] = []
+        for width, scheme in looks:
+            look(page, width, scheme)
+            name = f"{picture.name}-{width}-{scheme}.png"
+            page.screenshot(path=picture.with_name(name), full_page=True)
+            wrong += [(width, each) for each in page.evaluate(OVERFLOW)]
+            if (width, scheme) != LOOKS[-1]:
+                first = (width, scheme) == looks[0]
+                wrong += [(width, scheme, each) for each in audited(page, whole=first)]
+        wrong += page.evaluate("() => window.refusedByPolicy")
+        wrong += complaints.found
+        assert not wrong

@@ -60,8 +60,12 @@ def stage(
 ) -> Staged:
     """Type the mapped columns of a text table.
 
-    Raises MustAskError where the order of days and months of a mapped column cannot be told.
+    Raises MustAskError where the order of days and months of a mapped column cannot be told, or
+    where no column is mapped.
     """
+    if not mapped.fields:
+        where = Where(table.file, table.sheet)
+        raise MustAskError.of("must_ask_columns", where, table=mapped.table, option="--map")
     return _Staging(engine, table, {each.index: each for each in profiles}, mapped, zone).run()
 
 

@@ -51,6 +51,11 @@ def compared(answer: Answer, question: Question, last: dt.date | None, ask: Ask)
     return replace(answer, compare=_comparison(answer, beside, periods))
 
 
+def compared_with(now: Period, question: Question, last: dt.date | None) -> Period:
+    """The period that one of an answer's is compared with. ``last``: the last day observed."""
+    return former(_stretch(now, question), question.compare or "", last)
+
+
 def _stretch(now: Period, question: Question) -> Period:
     """The period that a state ends, from its first day: of what was asked, or of the grain."""
     if now.start is not None or now.end is None:

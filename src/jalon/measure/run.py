@@ -19,7 +19,7 @@ from jalon.estimates.registry import estimators
 from jalon.measure import compile as compiler
 from jalon.measure.basis import Bases, Lacking, Task
 from jalon.measure.caution import add_cautions
-from jalon.measure.comparison import compared
+from jalon.measure.comparison import compared, compared_with
 from jalon.measure.compile import PERIOD, Compiled, Scan
 from jalon.measure.figure import Answer, Results
 from jalon.measure.formula import combine
@@ -59,6 +59,7 @@ class Measurer:
         self.reader.begin()
         answers = self._answers(question)
         if question.compare:
+            self._foresee(answers, question)
             answers = [self._compared(each, question) for each in answers]
         as_of = question.clock.as_of.isoformat() if question.clock.as_of else None
         return Results(answers, as_of, question.by, tuple(dict.fromkeys(self.reader.sql)))
@@ -219,11 +220,27 @@ class Measurer:
 
     # -- comparisons -----------------------------------------------------------------------------
 
-    def _compared(self, answer: Answer, question: Question) -> Answer:
+    def _foresee(self, answers: Sequence[Answer], question: Question) -> None:
+        """Ask what several KPIs are compared with in one pass: each then finds it kept."""
+        asked: dict[Period, list[str]] = defaultdict(list)
+        for answer in answers:
+            if answer.missing is None and len(set(answer.periods)) == 1:
+                last = self._last(answer, question)
+                asked[compared_with(answer.periods[0], question, last)].append(answer.kpi)
+        for period, kpis in asked.items():
+            if len(kpis) > 1:
+                whole = replace(question, kpis=tuple(kpis), grain=Grain.NONE, period=period)
+                self._answers(replace(whole, compare=None))
+
+    def _last(self, answer: Answer, question: Question) -> dt.date | None:
+        """The last day observed of what an answer is measured on."""
         task = self.bases.task(answer.kpi, replace(question, part=answer.part))
         measures = self._leaves([task] if isinstance(task, Task) else [], question)
         scans = [self.reader.scan(each, question) for each in measures]
-        last = max((self.reader.last(each, question.clock) for each in scans), default=None)
+        return max((self.reader.last(each, question.clock) for each in scans), default=None)
+
+    def _compared(self, answer: Answer, question: Question) -> Answer:
+        last = self._last(answer, question)
         return compared(answer, question, last, lambda asked: self._answers(asked)[0])
 
     # -- rows ------------------------------------------------------------------------------------
@@ -270,7 +287,8 @@ class Measurer:
         counted = self.reader.run(compiler.count(scan, among), scan, measure, question)
         hidden = {"customer", "observed_at"}
         names = [name for name in readable(measure.table) if name not in hidden]
-        filled = self.reader.filled(measure, question.clock, names)
+        # Where nothing is known yet, a column says so: no row has none.
+        filled = self.reader.filled(measure, question.clock, names) or names[:1]
         compiled = compiler.rows(scan, among, tuple(filled), _sorting(sort, filled))
         limit, offset = page
         tail = f" LIMIT {int(limit)} OFFSET {int(offset)}" if limit is not None else ""

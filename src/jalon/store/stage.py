@@ -63,7 +63,8 @@ class Stage:
 def saved(engine: DuckDB, folder: Path) -> list[Stage]:
     """The stages of a folder, in order, each as a temporary table of the engine."""
     stages = []
-    for path in sorted(folder.glob("*.json"), key=lambda each: int(each.stem)):
+    # Other things are kept beside the stages: those are numbers.
+    for path in sorted(folder.glob("[0-9]*.json"), key=lambda each: int(each.stem)):
         facts = json.loads(path.read_text(encoding="utf-8"))
         facts["fields"] = tuple(facts["fields"])
         facts["relation"] = f"saved_{path.stem}"

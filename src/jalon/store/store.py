@@ -252,6 +252,11 @@ class Store:
         finally:
             self._settled()
 
+    @property
+    def committed(self) -> int | None:
+        """The number of the state that the last snapshot saw: it changes with each write."""
+        return self._counted
+
     def _settled(self) -> None:
         """End a snapshot: what was worked out in it stays, unless the engine gave it up."""
         try:

@@ -45,6 +45,8 @@ COMPARISONS = ("last-year", "previous", "none")
 EVERYTHING, YEAR_LONG = "all", "12m"
 #: Below this number of days the period under way says nothing yet: the one before is shown.
 ENOUGH_DAYS = 15
+#: The years that a period may be of.
+YEARS = (1900, 2200)
 
 Filters = tuple[tuple[str, tuple[str | None, ...]], ...]
 
@@ -180,8 +182,8 @@ def _one(given: Mapping[str, list[str]], name: str) -> str | None:
 def _span(given: Mapping[str, list[str]], last: dt.date, fiscal_month: int) -> tuple[Span, bool]:
     first, end = _one(given, "from"), _one(given, "to")
     if first or end:
-        start = parse_day(first, "from") if first else None
-        stop = parse_day(end, "to", end=True) if end else None
+        start = _day(first, "from") if first else None
+        stop = _day(end, "to", end=True) if end else None
         if start and stop and stop < start:
             raise RequestError.of("period_reversed", start=start.isoformat(), end=stop.isoformat())
         return Span("", Period(start, stop + dt.timedelta(days=1) if stop else None)), True
@@ -189,6 +191,14 @@ def _span(given: Mapping[str, list[str]], last: dt.date, fiscal_month: int) -> t
     if name:
         return span(name, last), True
     return usual(last, fiscal_month), False
+
+
+def _day(text: str, option: str, *, end: bool = False) -> dt.date:
+    """A day that has years before it and after it, to compare with."""
+    day = parse_day(text, option, end=end)
+    if not YEARS[0] <= day.year <= YEARS[1]:
+        raise RequestError.of("wrong_date", Where(value=text), option=option, value=text)
+    return day
 
 
 def usual(last: dt.date, fiscal_month: int = 1) -> Span:
@@ -209,9 +219,9 @@ def span(name: str, last: dt.date) -> Span:
     week = re.fullmatch(r"(\d{4})-[SW](\d\d?)", name.strip().upper())
     try:
         if week:
-            start = dt.date.fromisocalendar(int(week[1]), int(week[2]), 1)
+            start = _day(str(dt.date.fromisocalendar(int(week[1]), int(week[2]), 1)), "period")
             return Span(f"{week[1]}-S{int(week[2]):02d}", Period(start, start + dt.timedelta(7)))
-        start, stop = parse_day(name, "period"), parse_day(name, "period", end=True)
+        start, stop = _day(name, "period"), _day(name, "period", end=True)
         return Span(name, Period(start, stop + dt.timedelta(days=1)))
     except (ValueError, OverflowError):
         raise RequestError.of(

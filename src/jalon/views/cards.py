@@ -10,13 +10,16 @@ from dataclasses import replace
 from jalon import locale
 from jalon.locale import numbers
 from jalon.measure.figure import Answer
-from jalon.model.periods import Grain, Period, floor, following, forward, split
+from jalon.model.periods import Grain, split
 from jalon.views import paths, wording
 from jalon.views.parts import Badge, Card, Figure, Spark
+from jalon.views.pictures import series, stretch_of
 from jalon.views.source import Source
 
 #: Months shown behind a card.
 BEHIND = 13
+#: Days that a month may lack and still be shown.
+NEARLY = 8
 
 
 def cards(source: Source, kpis: Sequence[str]) -> list[Card]:
@@ -24,8 +27,7 @@ def cards(source: Source, kpis: Sequence[str]) -> list[Card]:
     answers = source.measure(kpis, compare=True)
     usual = source.asked.span.period
     known = [kpi for kpi in kpis if answers[kpi].missing is None and source.stretch(kpi) == usual]
-    behind = behind_of(source)
-    lines = _lines(source, known, behind)
+    lines = series(source, known, Grain.MONTH) if known else {}
     return [card(source, answers[kpi], lines.get(kpi)) for kpi in kpis]
 
 
@@ -52,27 +54,20 @@ def dated(source: Source, figure: Figure) -> Figure:
     return replace(figure, badges=(badge, *figure.badges))
 
 
-def behind_of(source: Source) -> Period:
-    """The months behind the period asked, whole months only up to the end of the data."""
-    period, last = source.asked.span.period, source.asked.last
-    end = min(period.end or dt.date.max, last + dt.timedelta(days=1))
-    whole = floor(end, Grain.MONTH)
-    end = following(floor(last, Grain.MONTH), Grain.MONTH) if whole > last else whole
-    if (period.end or end) > whole and end == whole and _enough(whole, last):
-        end = following(whole, Grain.MONTH)
-    return Period(forward(end, -BEHIND), end)
-
-
-def _enough(month: dt.date, last: dt.date) -> bool:
-    """Whether the month under way is nearly over."""
-    return (following(month, Grain.MONTH) - last).days <= 7
+def behind_of(source: Source) -> list[dt.date]:
+    """The ends of the months behind the period asked; one that has just begun says nothing yet."""
+    months = split(stretch_of(source, Grain.MONTH), Grain.MONTH)
+    ends = [each.end for each in months if each.end]
+    if (ends[-1] - source.asked.last).days > NEARLY:
+        ends.pop()
+    return ends[-BEHIND:]
 
 
 def spark(source: Source, answer: Answer) -> Spark | None:
     """The small line of a series; None where fewer than three months are known."""
-    behind = split(behind_of(source), Grain.MONTH)
-    places = {period.start: row for row, period in enumerate(answer.periods)}
-    rows = [places.get(each.start) for each in behind]
+    behind = behind_of(source)
+    places = {period.end: row for row, period in enumerate(answer.periods)}
+    rows = [places.get(end) for end in behind]
     found = answer.figures
     values, lows, highs = (
         tuple(None if row is None else _known(column[row]) for row in rows)
@@ -82,13 +77,6 @@ def spark(source: Source, answer: Answer) -> Spark | None:
         return None
     named = locale.text("page.spark", source.lang, label=source.label(answer.kpi), n=len(behind))
     return Spark(values, lows, highs, named)
-
-
-def _lines(source: Source, kpis: Sequence[str], behind: Period) -> dict[str, Answer]:
-    """The months behind each KPI; those that are slow to measure by month have none."""
-    if not kpis:
-        return {}
-    return source.measure(kpis, grain="month", start=behind.start, end=behind.last)
 
 
 def _known(value: float) -> float | None:

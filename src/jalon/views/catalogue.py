@@ -57,7 +57,14 @@ def catalogue_view(source: Source, q: str = "") -> CatalogueView:
         entries[name] = _entry(source, name, figure)
     title = locale.text("page.catalogue", source.lang)
     return CatalogueView(
-        frame=frame(source, paths.CATALOGUE, title, filters=None),
+        frame=frame(
+            source,
+            paths.CATALOGUE,
+            title,
+            filters=None,
+            formats=("json",),
+            kept=(("q", q),) if q else (),
+        ),
         q=q,
         groups=tuple(_grouped(source, entries)),
         found=len(entries),

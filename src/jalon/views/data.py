@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import Any
 
 from jalon import locale
+from jalon.intake.guess import FILES
 from jalon.locale import numbers
 from jalon.model.problems import Problem, Where
 from jalon.model.tables import TABLES
@@ -53,12 +55,14 @@ class Doubt:
 
 @dataclass(frozen=True)
 class DataView:
-    """``frame``: menu. ``message``: what was just done. ``held``: the tables. ``imports``: the last
+    """``frame``: menu. ``message``: what was just done. ``said``: what is held, in a sentence.
+    ``held``: the tables. ``imports``: the last
     first. ``doubts``: what to settle. ``lacks``: what more could be measured. ``limits``: how much
     may be dropped at once. ``busy``: an import is under way."""
 
     frame: Frame
     message: str
+    said: str
     held: tuple[Held, ...]
     imports: tuple[Listed, ...]
     doubts: tuple[Doubt, ...]
@@ -117,10 +121,12 @@ def data_view(
     lang = source.lang
     files, megabytes = limits
     listed = [_listed(source, workspace, each) for each in reversed(workspace.imports())]
+    holdings = workspace.holdings()
     return DataView(
-        frame=frame(source, paths.DATA, _t("page.data", lang), filters=None, formats=False),
+        frame=frame(source, paths.DATA, _t("page.data", lang), filters=None, formats=()),
         message=message,
-        held=tuple(_held(each, lang) for each in workspace.holdings()),
+        said=_held_said(source, holdings),
+        held=tuple(_held(each, lang) for each in holdings),
         imports=tuple(listed),
         doubts=tuple(_doubts(source, workspace)),
         lacks=lacks(source, source.door.catalogue.public()),
@@ -129,12 +135,20 @@ def data_view(
     )
 
 
+def _held_said(source: Source, holdings: Sequence[Any]) -> str:
+    lang, days = source.lang, [each.first for each in holdings if each.first]
+    if not days:
+        return ""
+    rows = numbers.count(sum(each.rows for each in holdings), lang)
+    ends = {"first": numbers.day(min(days), lang), "last": numbers.day(source.asked.last, lang)}
+    return _t("data.held.said", lang, rows=rows, **ends)
+
+
 def _held(each: Any, lang: str) -> Held:
     ends = [numbers.moment(_noon(day), lang) for day in (each.first, each.last) if day]
     period = _t("data.from_to", lang, first=ends[0], last=ends[-1]) if ends else ""
-    return Held(
-        _table(each.table, lang), numbers.count(each.rows, lang), period, ", ".join(each.sources)
-    )
+    named = [_t("data.source.files", lang) if name == FILES else name for name in each.sources]
+    return Held(_table(each.table, lang), numbers.count(each.rows, lang), period, ", ".join(named))
 
 
 def _listed(source: Source, workspace: Any, each: Any) -> Listed:
@@ -156,22 +170,26 @@ def _counts(files: Sequence[Mapping[str, Any]], lang: str) -> str:
     for name in ("added", "updated", "unchanged", "quarantined"):
         count = sum(each[f"rows_{name}"] for each in files)
         if count:
-            said.append(_t(f"data.rows_{name}", lang, n=numbers.count(count, lang)))
+            said.append(several(f"data.rows_{name}", count, lang))
     return ", ".join(said)
 
 
 def _doubts(source: Source, workspace: Any) -> list[Doubt]:
-    """What examining the data finds, and the likely links."""
-    lang, found = source.lang, []
+    """What examining the data finds, and what to do about it here."""
+    lang = source.lang
+    found = []
     for problem in workspace.examine():
         if problem.code == "doctor_empty":
             continue
-        link = None
-        if problem.code == "doctor_quarantine":
-            place = f"{paths.DATA}/imports/{problem.facts['import_id']}"
-            link = Link(_t("data.see", lang), source.asked.href(place))
         hint = locale.hint(Problem(f"page.{problem.code}", problem.facts), lang) or ""
-        found.append(Doubt(_said(problem, lang), hint, link))
+        said, link = sentence(problem, lang), None
+        if problem.code == "doctor_quarantine":
+            made, _, _ = workspace.account_of(problem.facts["import_id"])
+            at = numbers.moment(made.at, lang)
+            said = several("data.doubt.quarantine", int(problem.facts["count"]), lang, at=at)
+            place = f"{paths.DATA}/imports/{made.import_id}"
+            link = Link(_t("data.see", lang), source.asked.href(place))
+        found.append(Doubt(said, hint, link))
     return found
 
 
@@ -195,7 +213,7 @@ def import_view(
         return asked.href(path, page=number if number > 1 else None)
 
     return ImportView(
-        frame=frame(source, path, title, filters=None, formats=False, back=back),
+        frame=frame(source, path, title, filters=None, formats=(), back=back),
         said=_import_said(found, files, lang),
         files=tuple(file_counts(each, lang) for each in files),
         ignored=tuple(_kept(each, lang) for each in (facts or {}).get("ignored", ())),
@@ -217,7 +235,7 @@ def _import_said(found: Any, files: Sequence[Mapping[str, Any]], lang: str) -> s
         return _t("data.undone_already", lang)
     if not files:
         return _t("data.no_report", lang, files=list(found.files))
-    return _capital(_counts(files, lang)) + "."
+    return capital(_counts(files, lang)) + "."
 
 
 def file_counts(each: Mapping[str, Any], lang: str) -> FileCounts:
@@ -280,7 +298,7 @@ def confirm_view(source: Source, workspace: Any, import_id: str) -> ConfirmView:
     counts = _counts(facts["files"], lang) if facts else ""
     back = Link(_t("page.data", lang), source.asked.href(paths.DATA))
     return ConfirmView(
-        frame(source, path, title, filters=None, formats=False, back=back),
+        frame(source, path, title, filters=None, formats=(), back=back),
         _t("data.undo_said", lang, files=list(found.files), counts=counts),
         f"{path}/annuler",
         source.asked.href(path),
@@ -290,24 +308,43 @@ def confirm_view(source: Source, workspace: Any, import_id: str) -> ConfirmView:
 def _refused(each: Any, lang: str) -> tuple[str, ...]:
     place = " · ".join(filter(None, [each.file, each.sheet]))
     facts = {"row": each.row, "column": each.header, "value": each.value, **each.facts}
-    reason = _capital(locale.text(each.reason, lang, **facts))
-    return (place, str(each.row or ""), each.header or "", each.value or "", reason)
+    said = capital(locale.text(each.reason, lang, **facts))
+    return (place, str(each.row or ""), each.header or "", each.value or "", said)
+
+
+def reason(code: str, where: Where, facts: Mapping[str, Any], value: str, lang: str) -> str:
+    """Why a cell is refused: its column, its value and what it should be."""
+    said = locale.text(code, lang, **{**where.as_dict(), **facts})
+    placed = Problem(code, facts, Where(column=where.column, value=value or None))
+    return sentence(placed, lang) if where.column else capital(said)
+
+
+def several(code: str, count: int, lang: str, **facts: Any) -> str:
+    """A text that counts: of one, it has another form."""
+    one = f"{code}.one" if count == 1 else code
+    return _t(one, lang, n=numbers.count(count, lang), **facts)
 
 
 def _kept(each: Mapping[str, Any], lang: str) -> str:
     """A problem as kept with an import, in words."""
-    where = Where(**each.get("where", {}))
-    return _capital(locale.sentence(Problem(each["code"], each["facts"], where), lang))
+    return sentence(Problem(each["code"], each["facts"], Where(**each.get("where", {}))), lang)
 
 
-def _said(problem: Problem, lang: str) -> str:
-    return _capital(locale.sentence(problem, lang))
+def sentence(problem: Problem, lang: str) -> str:
+    """A problem in words: files by their names, without the folders of this machine."""
+    file = problem.where.file
+    if file is None:
+        return capital(locale.sentence(problem, lang))
+    name = PurePath(file).name if PurePath(file).is_absolute() else file
+    return locale.sentence(replace(problem, where=replace(problem.where, file=name)), lang)
 
 
 def _table(name: str, lang: str) -> str:
     """The name of a table, in the plural, for a person."""
     found = TABLES.get(name)
-    return (found.fr if lang == "fr" else found.en) if found else name
+    if found is None:
+        return name
+    return locale.typeset(found.fr) if lang == "fr" else found.en
 
 
 def _field(table: str | None, field: str, lang: str) -> str:
@@ -323,7 +360,8 @@ def _noon(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time())
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """A text that begins a sentence."""
     return text[:1].upper() + text[1:]
 
 

@@ -36,9 +36,8 @@ def frame(
     *,
     filters: Sequence[str] | None = USUAL,
     added: Sequence[str] = (),
-    formats: bool = True,
+    formats: Sequence[str] = ("xlsx", "json"),
     kept: Sequence[tuple[str, str]] = (),
-    waiting: int = 0,
     back: Link | None = None,
 ) -> Frame:
     """The frame of a page. ``filters``: the dimensions offered; None: no question is asked here.
@@ -59,9 +58,9 @@ def frame(
         title=title,
         lang=lang,
         company="",
-        menu=menu(asked, path, waiting),
+        menu=menu(asked, path, source.door.pending()[0].rows),
         languages=_languages(asked, path, kept),
-        formats=_formats(asked, path, kept) if formats else (),
+        formats=_formats(asked, path, kept, formats),
         filters=offered,
         printed=_printed(asked) if filters is not None else "",
         through=numbers.day(asked.last, lang),
@@ -227,8 +226,8 @@ def _languages(asked: Asked, path: str, kept: Sequence[tuple[str, str]]) -> tupl
     )
 
 
-def _formats(asked: Asked, path: str, kept: Sequence[tuple[str, str]]) -> tuple[Link, ...]:
+def _formats(
+    asked: Asked, path: str, kept: Sequence[tuple[str, str]], formats: Sequence[str]
+) -> tuple[Link, ...]:
     more = dict(kept)
-    return tuple(
-        Link(form.upper(), paths.as_format(path, form, asked, **more)) for form in ("xlsx", "json")
-    )
+    return tuple(Link(form.upper(), paths.as_format(path, form, asked, **more)) for form in formats)

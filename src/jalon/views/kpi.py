@@ -12,12 +12,13 @@ from jalon.locale import numbers
 from jalon.measure.figure import Answer
 from jalon.model.periods import Grain
 from jalon.relations.columns import label
+from jalon.relations.expression import unknown
 from jalon.views import paths, wording
 from jalon.views.cards import dated
 from jalon.views.frame import USUAL, frame
 from jalon.views.lacks import lacks
 from jalon.views.parts import Definition, Figure, Frame, Lack, Link, Picture, Table
-from jalon.views.pictures import picture
+from jalon.views.pictures import GRAINS, picture
 from jalon.views.plain import plain
 from jalon.views.source import Source
 from jalon.views.tables import by_class, by_dimension
@@ -58,6 +59,7 @@ def kpi_view(
     """The page. Raises RequestError for an unknown KPI, part, dimension or grain."""
     lang, asked = source.lang, source.asked
     definition = source.door.catalogue[kpi]
+    step = _grain(grain)
     answer = source.measure([kpi], part=part, compare=True)[kpi]
     figure = wording.headline(answer, lang, better=definition.better)
     figure = dated(source, figure) if figure else None
@@ -66,7 +68,7 @@ def kpi_view(
     tables, dimension = _tables(source, kpi, answer, by, part) if able else ((), None)
     over = None
     if able and not classes:
-        over = picture(source, kpi, grain=Grain(grain), part=part, choose=True)
+        over = picture(source, kpi, grain=step, part=part, choose=True)
     kept = tuple((k, v) for k, v in (("by", by), ("part", part), ("grain", grain)) if v)
     kept = tuple(each for each in kept if each != ("grain", "month"))
     return KpiView(
@@ -87,6 +89,13 @@ def kpi_view(
     )
 
 
+def _grain(name: str) -> Grain:
+    known = {each.value: each for each in GRAINS}
+    if name not in known:
+        raise unknown(name, known, "unknown_grain")
+    return known[name]
+
+
 def _filters(definition: Kpi) -> tuple[str, ...]:
     return tuple(each for each in USUAL if each in definition.dimensions)
 
@@ -98,7 +107,7 @@ def _tables(
     made: list[Table] = []
     if answer.groups:
         plain = source.measure([kpi], part=part)[kpi]
-        made.append(by_class(source, plain, part or "classes"))
+        made.append(by_class(source, plain, plain.part or "classes"))
         if by is None:
             return tuple(made), None
     taken = {name for name, values in source.asked.filters if len(values) == 1}

@@ -49,7 +49,7 @@ def overview_view(source: Source, waiting: Waiting, empty: bool) -> OverviewView
     panels = [panel_of(source, each, OVERVIEW) for each in PANELS]
     title = locale.text("page.overview", lang)
     return OverviewView(
-        frame=frame(source, paths.OVERVIEW, title, waiting=waiting.rows),
+        frame=frame(source, paths.OVERVIEW, title),
         sentences=paragraph(source, made),
         notices=tuple(notices(source, made, waiting)),
         note=_note(source, made),

@@ -45,7 +45,7 @@ def patterns_view(source: Source) -> PatternsView:
     """The page."""
     lang = source.lang
     return PatternsView(
-        frame=frame(source, paths.PATTERNS, locale.text("page.patterns", lang), formats=False),
+        frame=frame(source, paths.PATTERNS, locale.text("page.patterns", lang), formats=()),
         sentences=(
             Sentence("Chiffre d’affaires, T3 2026\u00a0: 1,06\u00a0M€, −4\u202f% contre T3 2025."),
             Sentence("Le taux de succès n'a pas bougé au-delà du hasard.", quiet=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -40,14 +41,24 @@ def picture(
     ``columns``: bars from zero (for what adds up over time); by default decided by the KPI.
     ``choose``: offer the other grains.
     """
-    stretch = stretch_of(source, grain)
-    asked = {"grain": grain.value, "part": part}
-    answer = source.measure([kpi], start=stretch.start, end=stretch.last, **asked)[kpi]  # type: ignore[arg-type]
-    if answer.missing is not None or not _any(answer):
+    whole_answer = series(source, [kpi], grain, part)[kpi]
+    if whole_answer.missing is not None:
         return None
-    former = _former(source, kpi, stretch, asked)
-    answer = _trimmed(answer)
-    return _picture(source, answer, former, grain, columns, width, choose)
+    answer = _shown(whole_answer, stretch_of(source, grain))
+    if not _any(answer):
+        return None
+    former = {} if grain is Grain.WEEK else _former(whole_answer)
+    return _picture(source, _trimmed(answer), former, grain, columns, width, choose)
+
+
+def series(
+    source: Source, kpis: Sequence[str], grain: Grain, part: str | None = None
+) -> dict[str, Answer]:
+    """KPIs over the periods shown and the year before them: cards and pictures share the answer."""
+    stretch = stretch_of(source, grain)
+    assert stretch.start
+    start = stretch.start if grain is Grain.WEEK else forward(stretch.start, -12)
+    return source.measure(kpis, grain=grain.value, part=part, start=start, end=stretch.last)
 
 
 def stretch_of(source: Source, grain: Grain) -> Period:
@@ -67,22 +78,22 @@ def adds_up(source: Source, kpi: str, part: str | None) -> bool:
     return rule.estimate in ("sum", "count", "distinct") and rule.time.value != "stock"
 
 
-def _former(
-    source: Source, kpi: str, stretch: Period, asked: dict[str, str | None]
-) -> dict[object, float]:
-    """The same periods a year earlier, by their first day moved a year on."""
-    assert stretch.start
-    assert stretch.end
-    if asked["grain"] == Grain.WEEK.value:
-        return {}
-    before = Period(forward(stretch.start, -12), forward(stretch.end, -12))
-    answer = source.measure([kpi], start=before.start, end=before.last, **asked)[kpi]  # type: ignore[arg-type]
-    if answer.missing is not None:
-        return {}
-    return {
-        forward(period.start, 12): float(answer.figures.value[row])
+def _shown(answer: Answer, stretch: Period) -> Answer:
+    """The periods shown, without the year before."""
+    rows = [
+        row
         for row, period in enumerate(answer.periods)
-        if period.start and math.isfinite(answer.figures.value[row])
+        if stretch.start and period.end and period.end > stretch.start
+    ]
+    return answer.take(np.array(rows, dtype=np.int64))
+
+
+def _former(answer: Answer) -> dict[object, float]:
+    """The values by the end of their period, moved a year on."""
+    return {
+        forward(period.end, 12): float(answer.figures.value[row])
+        for row, period in enumerate(answer.periods)
+        if period.end and math.isfinite(answer.figures.value[row])
     }
 
 
@@ -97,7 +108,7 @@ def _picture(
 ) -> Picture:
     lang, kpi = source.lang, answer.kpi
     points = tuple(_point(source, answer, row, grain) for row in range(len(answer)))
-    reference = tuple(former.get(each.start) for each in answer.periods)
+    reference = tuple(former.get(each.end) for each in answer.periods)
     if not any(each is not None for each in reference):
         reference = ()
     provisional = tuple(

@@ -101,7 +101,7 @@ def rows_view(
             locale.text("page.rows", lang, label=source.label(kpi)),
             filters=tuple(each for each in USUAL if each in source.dimensions(kpi)),
             kept=kept,
-            formats=False,
+            formats=(),
             back=back,
         ),
         title=source.label(kpi),

@@ -15,6 +15,7 @@ from jalon.measure.figure import Answer, Results
 from jalon.model.periods import MONTH_DAYS, Period, forward
 from jalon.model.problems import Problem
 from jalon.state.settings import Settings
+from jalon.store.holdings import Pending
 from jalon.views.asking import Asked
 
 
@@ -39,6 +40,9 @@ class Door(Protocol):
 
     def lacks(self, kpi: str) -> Problem | None:
         """What a KPI would need."""
+
+    def pending(self) -> tuple[Pending, str | None]:
+        """What awaits a person in the data, and the last import that refused rows."""
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def _classes(source: Source, panel: Panel) -> Table | None:
     if answer.missing is not None or not len(answer) or not answer.groups:
         return None
     note = part_label(panel.part, source.lang)
-    name = panel.part or "classes"
+    name = answer.part or "classes"
     limit = ROWS * len(answer.groups)
     return by_class(source, answer, name, note=note, limit=limit, tone=panel.tone)
 

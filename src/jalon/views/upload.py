@@ -1,25 +1,31 @@
-"""The pages of an upload: what was understood of the files, then their loading step by step."""
+"""The page of an upload: what was understood of each file, what is asked, what loading does."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jalon import locale
-from jalon.intake.report import FileReport, Report, facts
+from jalon.intake.report import FileReport, Report
 from jalon.locale import numbers
-from jalon.model.problems import JalonError
-from jalon.model.tables import OUTCOMES, TABLES
+from jalon.model.tables import TABLES
 from jalon.views import paths
-from jalon.views.data import FileCounts, date_order_name, delimiter_name, file_counts
+from jalon.views.data import date_order_name, delimiter_name, reason, sentence
 from jalon.views.frame import frame
 from jalon.views.parts import Frame, Link
 from jalon.views.source import Source
+from jalon.views.wording import value_label
 
 ENCODINGS = ("utf-8", "cp1252", "utf-16", "latin-1")
 DELIMITERS = (";", ",", "\t", "|")
 ORDERS = ("DMY", "MDY", "YMD")
+#: The choice that leaves a file out; nothing chosen leaves it to be recognised.
+LEFT_OUT = "-"
+#: Refusals shown, and values of a coded column.
+REFUSALS, VALUES = 4, 60
 
 
 @dataclass(frozen=True)
@@ -52,14 +58,26 @@ class ColumnChoice:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """A decision that only a person can take: ``name`` in the form, and its answers."""
+
+    text: str
+    name: str
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True)
 class Understood:
     """A table of a file. ``said``: what it is, in a sentence. ``asks``: what must be answered.
-    ``settings``: how it is read. ``evidence``: on what that rests. ``columns``: what each is read
-    for. ``values``: stages and statuses, and what they mean."""
+    ``refused``: how many rows will be set apart, and ``refusals`` why. ``settings``: how it is
+    read. ``evidence``: on what that rests. ``columns``: what each is read for. ``values``: what the
+    coded values mean."""
 
     file: str
     said: str
-    asks: tuple[str, ...]
+    asks: tuple[Ask, ...]
+    refused: str
+    refusals: tuple[str, ...]
     settings: tuple[Setting, ...]
     evidence: tuple[str, ...]
     columns: tuple[ColumnChoice, ...]
@@ -69,92 +87,146 @@ class Understood:
 
 @dataclass(frozen=True)
 class DepositView:
-    """``frame``: menu. ``said``: what loading will do. ``tables``: what was understood of each.
-    ``ignored``: what is no table. ``correct``: where the form goes; ``ready``: whether anything can
-    be loaded. ``drop``: where to give the upload up."""
+    """``frame``: menu. ``message``: what was just done. ``said``: what loading will do.
+    ``tables``: what was understood of each. ``ignored``: what is no table. ``correct``: where the
+    form goes; ``ready``: whether it can be loaded now. ``drop``: where to give the upload up;
+    ``told``: whether anything was corrected."""
 
     frame: Frame
+    message: str
     said: str
     tables: tuple[Understood, ...]
     ignored: tuple[str, ...]
     correct: str
     drop: str
     ready: bool
-
-
-@dataclass(frozen=True)
-class JobView:
-    """``frame``: menu. ``state``: waiting, running, done or failed. ``said``: it in words.
-    ``steps``: what was begun. ``files``: what became of each, once done. ``problems``: what failed
-    and what to do. ``next``: where to go on."""
-
-    frame: Frame
-    state: str
-    said: str
-    steps: tuple[str, ...]
-    files: tuple[FileCounts, ...]
-    problems: tuple[tuple[str, str], ...]
-    next: tuple[Link, ...]
+    told: bool
 
 
 def deposit_view(
-    source: Source, name: str, plan: Report, document: dict[str, Any] | None
+    source: Source, name: str, plan: Report, document: dict[str, Any], told: bool, message: str
 ) -> DepositView:
     """What was understood of an upload. ``document``: the mapping as data."""
     lang = source.lang
-    entries = list((document or {}).get("files") or [])
-    tables = []
-    for place, each in enumerate(plan.files):
-        entry = entries[place] if place < len(entries) else {}
-        tables.append(_understood(each, place, entry, lang))
+    entries = list(document.get("files") or [])
     path = f"{paths.DATA}/depots/{name}"
-    rows = sum(each.rows_read for each in plan.files if each.table)
-    ready = any(each.table for each in plan.files)
-    said = locale.text("data.will_load", lang, rows=numbers.count(rows, lang)) if ready else ""
     back = Link(locale.text("page.data", lang), source.asked.href(paths.DATA))
     title = locale.text("data.understood", lang)
     return DepositView(
-        frame=frame(source, path, title, filters=None, formats=False, back=back),
-        said=said or locale.text("data.nothing_to_load", lang),
-        tables=tuple(tables),
-        ignored=tuple(_capital(locale.sentence(each, lang)) for each in plan.ignored),
+        frame=frame(source, path, title, filters=None, formats=(), back=back),
+        message=message,
+        said=_will(plan, lang),
+        tables=tuple(
+            _understood(each, place, entries[place], lang) for place, each in enumerate(plan.files)
+        ),
+        ignored=tuple(sentence(each, lang) for each in plan.ignored),
         correct=path,
         drop=f"{path}/abandonner",
-        ready=ready,
+        ready=ready(plan),
+        told=told,
     )
+
+
+def ready(plan: Report) -> bool:
+    """Whether there is something to load, and nothing left to ask."""
+    asked = any(each.must_ask for each in plan.files)
+    return not asked and any(each.table for each in plan.files)
+
+
+def _will(plan: Report, lang: str) -> str:
+    """What loading will do."""
+    taken = [each for each in plan.files if each.table]
+    if not taken:
+        return locale.text("data.nothing_to_load", lang)
+    if any(each.must_ask for each in taken):
+        return locale.text("data.must_answer", lang)
+    rows = sum(each.rows_read - each.rows_quarantined for each in taken)
+    apart = sum(each.rows_quarantined for each in taken)
+    code = "data.will_load_but" if apart else "data.will_load"
+    said = {"rows": numbers.count(rows, lang), "apart": numbers.count(apart, lang)}
+    return locale.text(code, lang, **said)
 
 
 def _understood(each: FileReport, place: int, entry: dict[str, Any], lang: str) -> Understood:
     sheet = f" · {each.sheet}" if each.sheet else ""
-    asks = []
-    if each.undecided:
-        examples = [value for header in each.undecided for value in each.examples[header]][:3]
-        asks.append(
-            locale.text("data.ask_order", lang, columns=list(each.undecided), examples=examples)
-        )
+    refused = numbers.count(each.rows_quarantined, lang)
     return Understood(
         file=f"{each.file}{sheet}",
         said=_said(each, lang),
-        asks=tuple(asks),
+        asks=tuple(_asks(each, place, lang)),
+        refused=locale.text("data.will_refuse", lang, n=refused) if each.rows_quarantined else "",
+        refusals=tuple(_refusals(each, lang)),
         settings=tuple(_settings(each, place, lang)),
         evidence=tuple(_evidence(each, lang)),
-        columns=tuple(_columns(each, place, lang)) if each.table else (),
-        values=tuple(_values(entry, place, lang)) if each.table else (),
-        notes=tuple(_capital(locale.sentence(note, lang)) for note in each.notes),
+        columns=tuple(columns_of(each, place, lang)) if each.table else (),
+        values=tuple(setting for _, _, setting in values_of(entry, place, lang)),
+        notes=tuple(sentence(note.at(file=None, sheet=None), lang) for note in each.notes),
     )
+
+
+def _asks(each: FileReport, place: int, lang: str) -> Iterator[Ask]:
+    if each.undecided:
+        yield _order_asked(each, place, lang)
+    elif each.must_ask:
+        asked = each.must_ask.at(file=None, sheet=None)
+        yield Ask(f"{sentence(asked, lang)} {locale.hint(asked, lang) or ''}", "", ())
+
+
+def _order_asked(each: FileReport, place: int, lang: str) -> Ask:
+    """The question of days and months, with a date of the file read both ways."""
+    examples = [value for header in each.undecided for value in each.examples.get(header, ())]
+    read = [found for value in examples if (found := _both_ways(value))]
+    first = next(iter(examples), "")
+    example, days = read[0] if read else (first, ())
+    options = [
+        Option(order, locale.text(f"data.read_as.{order}", lang, day=numbers.day(day, lang)))
+        for order, day in zip(("DMY", "MDY"), days, strict=False)
+    ] or [Option(order, date_order_name(order, lang)) for order in ("DMY", "MDY")]
+    said = locale.text("data.ask_order", lang, columns=list(each.undecided), example=example)
+    return Ask(said, f"{place}.date_order", tuple(options))
+
+
+def _both_ways(text: str) -> tuple[str, tuple[dt.date, dt.date]] | None:
+    """A date that is another day when its day and month change places."""
+    found = re.match(r"(\d{1,2})\D(\d{1,2})\D(\d{4})", text.strip())
+    if found is None or found[1] == found[2]:
+        return None
+    first, second, year = (int(each) for each in found.groups())
+    try:
+        return found.group(), (dt.date(year, second, first), dt.date(year, first, second))
+    except ValueError:
+        return None
+
+
+def _refusals(each: FileReport, lang: str) -> Iterator[str]:
+    """Why rows will be set apart, each reason of a column once, with a value."""
+    seen: dict[tuple[str, str | None], str] = {}
+    for problem in each.quarantine:
+        key = (problem.code, problem.where.column)
+        if key not in seen and len(seen) < REFUSALS:
+            value = problem.where.value or ""
+            seen[key] = reason(problem.code, problem.where, problem.facts, value, lang)
+    yield from seen.values()
 
 
 def _said(each: FileReport, lang: str) -> str:
     if each.table is None:
         why = each.must_ask or each.why
-        return _capital(locale.sentence(why, lang)) if why else locale.text("data.no_table", lang)
-    named = TABLES[each.table]
+        why = why and replace(why, where=replace(why.where, file=None, sheet=None))
+        return sentence(why, lang) if why else locale.text("data.no_table", lang)
     said = {
         "rows": numbers.count(each.rows_read, lang),
-        "table": (named.fr if lang == "fr" else named.en).lower(),
+        "table": _table(each.table, lang).lower(),
         "preset": (each.preset or "").capitalize(),
     }
     return locale.text("data.is_preset" if each.preset else "data.is", lang, **said)
+
+
+def table_of(each: FileReport) -> str:
+    """The table chosen in the form: none where it was not recognised."""
+    if each.table:
+        return each.table
+    return LEFT_OUT if each.why and each.why.code == "ignored_by_map" else ""
 
 
 def _settings(each: FileReport, place: int, lang: str) -> list[Setting]:
@@ -166,20 +238,23 @@ def _settings(each: FileReport, place: int, lang: str) -> list[Setting]:
         chosen = tuple(Option(v, t, v == (current or "")) for v, t in [*options, *more])
         return Setting(f"{place}.{name}", locale.text(f"data.how.{name}", lang), chosen)
 
-    tables = [("", locale.text("data.ignore_file", lang))]
-    tables += [(t.name, t.fr if lang == "fr" else t.en) for t in TABLES.values()]
+    tables = [
+        ("", locale.text("data.recognise_again" if each.table else "data.recognise", lang)),
+        (LEFT_OUT, locale.text("data.ignore_file", lang)),
+    ]
+    tables += [(t.name, _table(t.name, lang)) for t in TABLES.values()]
     unsaid = ("", locale.text("data.unsaid", lang))
-    found = [setting("table", each.table, tables)]
+    found = [setting("table", table_of(each), tables)]
     if each.encoding is not None:
         found.append(setting("encoding", each.encoding, [(v, v) for v in ENCODINGS]))
         marks = [(v, delimiter_name(v, lang)) for v in DELIMITERS]
         found.append(setting("delimiter", each.delimiter, marks))
-    rows = [(str(n), str(n)) for n in range(1, 11)]
+    rows = [(str(n), str(n)) for n in range(1, 21)]
     found.append(setting("header_row", str(each.header_row), rows))
     found.append(setting("decimal", each.decimal, [unsaid, (",", "1 234,56"), (".", "1,234.56")]))
     orders = [(v, date_order_name(v, lang)) for v in ORDERS]
-    current = None if each.undecided else each.date_order
-    found.append(setting("date_order", current, [unsaid, *orders]))
+    if not each.undecided:
+        found.append(setting("date_order", each.date_order, [unsaid, *orders]))
     return found
 
 
@@ -196,7 +271,8 @@ def _evidence(each: FileReport, lang: str) -> list[str]:
     ]
 
 
-def _columns(each: FileReport, place: int, lang: str) -> list[ColumnChoice]:
+def columns_of(each: FileReport, place: int, lang: str) -> list[ColumnChoice]:
+    """The columns in the order of the file, each with the fields that it may fill."""
     filled: dict[str, list[str]] = {}
     how: dict[str, str] = {}
     for one in each.columns:
@@ -228,114 +304,20 @@ def _fields(table: str, filled: Sequence[str], lang: str) -> list[Option]:
     return options + [Option(f, text, [f] == list(filled)) for f, text in named.items()]
 
 
-def _values(entry: dict[str, Any], place: int, lang: str) -> list[Setting]:
-    """The stages and statuses found, and the outcome that each means."""
-    found = (entry.get("values") or {}).get("outcome") or {}
-    return [
-        Setting(
-            f"{place}.value.{number}",
-            str(text),
-            tuple(
-                Option(each, locale.text(f"value.outcome.{each}", lang), each == meaning)
-                for each in OUTCOMES
-            ),
-        )
-        for number, (text, meaning) in enumerate(found.items())
-    ]
+def values_of(
+    entry: Mapping[str, Any], place: int, lang: str
+) -> Iterator[tuple[str, str, Setting]]:
+    """The values found of each coded field (stages, statuses), and what each means."""
+    table = TABLES.get(str(entry.get("table")))
+    for field, found in (entry.get("values") or {}).items():
+        allowed = table.column(field).values if table and field in table else ()
+        for number, (text, meaning) in enumerate(list(found.items())[:VALUES] if allowed else ()):
+            options = tuple(
+                Option(each, value_label(field, each, lang), each == meaning) for each in allowed
+            )
+            yield field, str(text), Setting(f"{place}.value.{field}.{number}", str(text), options)
 
 
-def corrected(plan: Report, document: dict[str, Any], form: dict[str, str]) -> dict[str, Any]:
-    """The mapping with what the form says; a table chosen anew is guessed anew."""
-    entries = [dict(each) for each in document.get("files") or []]
-    for place, (each, entry) in enumerate(zip(plan.files, entries, strict=False)):
-        _correct(each, entry, place, form)
-    return {"files": entries}
-
-
-def _correct(each: FileReport, entry: dict[str, Any], place: int, form: dict[str, str]) -> None:
-    for name in ("encoding", "delimiter", "decimal", "date_order"):
-        said = form.get(f"{place}.{name}")
-        if (said and said != getattr(each, name)) or (
-            said and name == "date_order" and each.undecided
-        ):
-            entry[name] = said
-    row = form.get(f"{place}.header_row", "")
-    if row.isdecimal() and int(row) != each.header_row:
-        entry["header_row"] = int(row)
-    table = form.get(f"{place}.table")
-    if table is not None and (table or None) != each.table:
-        for name in ("columns", "values", "key", "const", "links", "lines"):
-            entry.pop(name, None)
-        entry["table"] = table or None
-        return
-    if each.table:
-        _correct_columns(each, entry, place, form)
-
-
-def _correct_columns(
-    each: FileReport, entry: dict[str, Any], place: int, form: dict[str, str]
-) -> None:
-    columns = dict(entry.get("columns") or {})
-    for choice in _columns(each, place, "fr"):
-        said = form.get(choice.name)
-        current = next((o.value for o in choice.options if o.chosen), "")
-        if said is not None and said != current and "+" not in said:
-            columns[choice.header] = said or None
-    entry["columns"] = columns
-    values = {name: dict(by) for name, by in (entry.get("values") or {}).items()}
-    for number, text in enumerate(list(values.get("outcome", {}))):
-        said = form.get(f"{place}.value.{number}")
-        if said in OUTCOMES:
-            values["outcome"][text] = said
-    if values:
-        entry["values"] = values
-
-
-def job_view(source: Source, job: Any) -> JobView:
-    """An import under way, or its end."""
-    lang = source.lang
-    path = f"{paths.DATA}/travaux/{job.id}"
-    report: Report | None = job.report
-    kept = facts(report)["files"] if report else []
-    error: JalonError | None = job.error
-    problems = [
-        (_capital(locale.sentence(each, lang)), locale.hint(each, lang) or "")
-        for each in (error.problems if error else ())
-    ]
-    nothing = report is not None and report.import_id is None
-    state = "nothing" if nothing else job.state
-    return JobView(
-        frame=frame(source, path, locale.text("data.loading", lang), filters=None, formats=False),
-        state=job.state,
-        said=locale.text(f"data.job.{state}", lang),
-        steps=tuple(locale.text("data.step", lang, name=_step(each, lang)) for each in job.steps),
-        files=tuple(file_counts(each, lang) for each in kept),
-        problems=tuple(problems),
-        next=tuple(_next(source, job, report)),
-    )
-
-
-def _next(source: Source, job: Any, report: Report | None) -> list[Link]:
-    lang, asked = source.lang, source.asked
-    held = report is not None and report.must_ask
-    found = []
-    if report is not None and report.import_id:
-        place = f"{paths.DATA}/imports/{report.import_id}"
-        found.append(Link(locale.text("data.read_figures", lang), asked.href(paths.OVERVIEW)))
-        found.append(Link(locale.text("data.see_report", lang), asked.href(place)))
-    if job.state == "failed" or held:
-        place = f"{paths.DATA}/depots/{job.deposit}"
-        found.append(Link(locale.text("data.answer", lang), asked.href(place)))
-    return found
-
-
-def _step(name: str, lang: str) -> str:
-    """A step of an import: a table, a file, or a named one."""
-    if name in TABLES:
-        return (TABLES[name].fr if lang == "fr" else TABLES[name].en).lower()
-    said = locale.text(f"data.step.{name}", lang)
-    return name if said.startswith("data.step.") else said
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _table(name: str, lang: str) -> str:
+    found = TABLES[name].fr if lang == "fr" else TABLES[name].en
+    return locale.typeset(found) if lang == "fr" else found

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from starlette.requests import Request
@@ -22,6 +24,8 @@ from jalon.views.source import Source
 from jalon.workspace import Workspace
 
 COOKIE = "lang"
+#: Pages kept in memory, 20 to 60 kB each.
+KEPT = 200
 YEAR = 365 * 24 * 3600
 DEFAULT = "fr"
 
@@ -29,14 +33,35 @@ DEFAULT = "fr"
 KNOWN = frozenset(name for table in TABLES for name in dimensions(table)) - RESERVED
 
 
+class KeptPages:
+    """The last pages written, by what they say: the state of the data, the address, the day."""
+
+    def __init__(self) -> None:
+        self._pages: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
+        self._changing = threading.Lock()
+
+    def get(self, key: tuple[object, ...]) -> bytes | None:
+        """A page kept."""
+        return self._pages.get(key)
+
+    def put(self, key: tuple[object, ...], page: bytes) -> None:
+        """Keep a page, the oldest giving way."""
+        with self._changing:
+            self._pages[key] = page
+            while len(self._pages) > KEPT:
+                self._pages.popitem(last=False)
+
+
 @dataclass(frozen=True)
 class Context:
-    """What the application keeps: ``holder`` has the workspace, ``pages`` the templates."""
+    """What the application keeps: ``holder`` has the workspace, ``pages`` the templates, ``kept``
+    the pages already written."""
 
     holder: Holder
     drawer: Drawer
     pages: Pages
     folder: Path
+    kept: KeptPages = field(default_factory=KeptPages)
 
     @contextmanager
     def reading(self, request: Request) -> Iterator[tuple[Source, Workspace]]:

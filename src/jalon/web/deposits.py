@@ -6,10 +6,10 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import yaml
 
@@ -22,12 +22,24 @@ MAX_FILES = 20
 MAX_BYTES = 512 * 2**20
 #: A deposit that nobody loads is removed after a day.
 KEPT = 24 * 3600
+SAID = "said.yaml"
 _NAME = re.compile(r"[^\w .()\-+@&,;=']")
 
 
 @dataclass(frozen=True)
+class Told(MapFile):
+    """What the user has corrected. ``readings``: by file, how to read it, of whatever table."""
+
+    readings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def reading(self, file: str) -> dict[str, Any]:
+        """What is said of reading that file, under the names of ``ReadOptions``."""
+        return super().reading(file) | dict(self.readings.get(file, {}))
+
+
+@dataclass(frozen=True)
 class Deposit:
-    """The files of one upload, and the mapping that the user has corrected."""
+    """The files of one upload, and what the user has corrected of how they were understood."""
 
     id: str
     folder: Path
@@ -42,22 +54,23 @@ class Deposit:
         """The files' names, in order."""
         return sorted(each.name for each in self.files.iterdir())
 
-    def mapping(self) -> MapFile | None:
-        """What the user has corrected; None where nothing."""
-        path = self.folder / "map.yaml"
-        return parse(path.read_text(encoding="utf-8"), path.name) if path.exists() else None
+    def said(self) -> dict[str, Any]:
+        """What the user has corrected: entries of a mapping file, and readings by file."""
+        path = self.folder / SAID
+        found = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
+        return found or {"files": [], "readings": {}}
 
-    def correct(self, document: object) -> None:
-        """Keep a corrected mapping. Raises InputError where it says what cannot be."""
-        text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
-        parse(text, "map.yaml")
-        draft = self.folder / "map.new"
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(self.folder / "map.yaml")
+    def correct(self, said: Mapping[str, Any]) -> None:
+        """Keep what the user corrects. Raises InputError where it says what cannot be."""
+        _told(said)
+        draft = self.folder / f"{SAID}.new"
+        draft.write_text(yaml.safe_dump(dict(said), sort_keys=False), encoding="utf-8")
+        draft.replace(self.folder / SAID)
 
     def brief(self, zone: str) -> Brief:
         """What the user says beside the files."""
-        return Brief(map_file=self.mapping(), zone=zone)
+        said = self.said()
+        return Brief(map_file=_told(said) if any(said.values()) else None, zone=zone)
 
 
 class Deposits:
@@ -109,6 +122,11 @@ class Deposits:
         """At start: no upload is under way, what is half there is a dead one's."""
         for each in self.folder.glob("*.part"):
             shutil.rmtree(each, ignore_errors=True)
+
+
+def _told(said: Mapping[str, Any]) -> Told:
+    found = parse(yaml.safe_dump({"files": said["files"]}, sort_keys=False), "map.yaml")
+    return Told(found.path, found.entries, found.lines, said["readings"])
 
 
 def _free(folder: Path, shown: str) -> str:

@@ -6,6 +6,7 @@ import contextlib
 import ipaddress
 import socket
 import threading
+import urllib.request
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
@@ -42,7 +43,6 @@ def serve(
         workspace = open_workspace(folder, create=True)
         holder = closing.enter_context(contextlib.closing(Holder(workspace)))
         drawer = closing.enter_context(Drawer(folder / "cache" / "charts"))
-        threading.Thread(target=drawer.warm, daemon=True).start()
         address, taken = listening.getsockname()[:2]
         names = [f"{name}:{taken}" for name in (_bracketed(address), "localhost")]
         url = f"http://{names[0]}"
@@ -78,8 +78,15 @@ class _Server(uvicorn.Server):
 
 def _told(url: str, ready: Callable[[str], None], browse: bool) -> None:
     ready(url)
+    # The first page compiles queries and starts the drawing processes: let it be nobody's.
+    threading.Thread(target=_asked_once, args=(url,), daemon=True).start()
     if browse:
         threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+
+
+def _asked_once(url: str) -> None:
+    with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=60) as page:
+        page.read()
 
 
 def _refuse_others(host: str) -> None:

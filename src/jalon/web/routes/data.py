@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
+import threading
 from collections import OrderedDict
 from typing import Any
 
@@ -16,10 +18,11 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from jalon import locale
 from jalon.intake.report import Report
-from jalon.model.problems import InputError
+from jalon.model.problems import InputError, MustAskError
 from jalon.render.page_json import model, record
 from jalon.render.sheets import Sheet, as_csv, as_workbook
 from jalon.views import paths
+from jalon.views.corrections import corrected
 from jalon.views.data import (
     ConfirmView,
     DataView,
@@ -28,7 +31,8 @@ from jalon.views.data import (
     data_view,
     import_view,
 )
-from jalon.views.upload import DepositView, JobView, corrected, deposit_view, job_view
+from jalon.views.job import JobView, job_view
+from jalon.views.upload import DepositView, deposit_view, ready
 from jalon.web.context import Context, language, remember
 from jalon.web.deposits import MAX_BYTES, MAX_FILES, Deposit, Deposits
 from jalon.web.jobs import Jobs
@@ -36,7 +40,9 @@ from jalon.web.routes.pages import WORKBOOK, download
 
 #: Plans of uploads remembered: looking at a large file takes seconds.
 PLANS = 8
-MESSAGES = ("undone", "dropped")
+#: Fields of the form of an upload: twenty files of some hundreds of columns.
+MAX_FIELDS = 20_000
+MESSAGES = ("undone", "dropped", "corrected", "forgotten")
 
 
 class Data:
@@ -48,16 +54,15 @@ class Data:
         self.deposits.forget_drafts()
         self.jobs = Jobs()
         self._plans: OrderedDict[tuple[str, str], tuple[Report, str]] = OrderedDict()
+        self._remembering = threading.Lock()
 
     # -- reading ---------------------------------------------------------------------------------
 
     def data(self, request: Request) -> Response:
         """What is held, what was imported, what awaits a decision."""
-        said = request.query_params.get("done")
-        message = locale.text(f"data.done.{said}", language(request)) if said in MESSAGES else ""
         limits = (MAX_FILES, MAX_BYTES // 2**20)
         with self.context.reading(request) as (source, workspace):
-            view = data_view(source, workspace, message, limits, self.context.holder.busy)
+            view = data_view(source, workspace, _done(request), limits, self.context.holder.busy)
         return self._page(request, "data.html", view)
 
     def report(self, request: Request, import_id: str) -> Response:
@@ -69,11 +74,9 @@ class Data:
         return self._page(request, "import.html", view)
 
     def refused(self, request: Request, import_id: str, form: str) -> Response:
-        """The cells that an import set apart, as CSV, XLSX or JSON."""
+        """The cells that an import set apart, as CSV or XLSX."""
         with self.context.reading(request) as (source, workspace):
-            view = import_view(source, workspace, import_id, whole=form != "json")
-        if form == "json":
-            return JSONResponse(record(view))
+            view = import_view(source, workspace, import_id, whole=True)
         lang = source.lang
         names = ("file", "row", "column", "value", "reason")
         heads = tuple(locale.text(f"data.head.{name}", lang) for name in names)
@@ -94,9 +97,11 @@ class Data:
 
     def deposit(self, request: Request, name: str) -> Response:
         """What was understood of an upload."""
-        plan, document = self._plan(self.deposits[name])
+        deposit = self.deposits[name]
+        plan, document = self._plan(deposit)
+        told = any(deposit.said().values())
         with self.context.reading(request) as (source, _):
-            view = deposit_view(source, name, plan, document)
+            view = deposit_view(source, name, plan, document, told, _done(request))
         return self._page(request, "deposit.html", view)
 
     async def receive(self, request: Request) -> Response:
@@ -104,9 +109,9 @@ class Data:
         try:
             form = await request.form(max_files=MAX_FILES, max_fields=10)
         except HTTPException as error:
-            raise InputError.of(
-                "upload_refused", detail=str(error.detail), files=MAX_FILES
-            ) from None
+            many = str(error.detail).startswith("Too many")
+            code = "upload_too_many" if many else "upload_refused"
+            raise InputError.of(code, files=MAX_FILES) from None
         async with contextlib.AsyncExitStack() as closing:
             closing.push_async_callback(form.close)
             files = [
@@ -119,22 +124,36 @@ class Data:
 
     async def correct(self, request: Request, name: str) -> Response:
         """What the user says of an upload."""
-        form = await request.form(max_files=0, max_fields=5_000)
+        try:
+            form = await request.form(max_files=0, max_fields=MAX_FIELDS)
+        except HTTPException:
+            raise InputError.of("upload_refused", files=MAX_FILES) from None
         said = {key: str(value) for key, value in form.multi_items()}
-        await run_in_threadpool(self._correct, self.deposits[name], said)
-        if said.get("then") == "load":
-            return await run_in_threadpool(self.load, name)
+        return await run_in_threadpool(self._corrected, name, said)
+
+    def _corrected(self, name: str, said: dict[str, str]) -> Response:
+        """Loaded at once only where nothing changes from what was shown."""
+        deposit = self.deposits[name]
+        before = deposit.said()
+        after: dict[str, Any] = {"files": [], "readings": {}}
+        if said.get("then") != "forget":
+            plan, document = self._plan(deposit)
+            after = corrected(plan, document, before, said)
+        if after != before:
+            deposit.correct(after)
+            done = "corrected" if any(after.values()) else "forgotten"
+            return _go(f"{paths.DATA}/depots/{name}?done={done}")
+        if said.get("then") == "load" and ready(self._plan(deposit)[0]):
+            return self.load(name)
         return _go(f"{paths.DATA}/depots/{name}")
 
-    def _correct(self, deposit: Deposit, said: dict[str, str]) -> None:
-        plan, document = self._plan(deposit)
-        told = corrected(plan, document, said)
-        if told["files"] != document.get("files"):
-            deposit.correct(told)
-
     def load(self, name: str) -> Response:
-        """Begin the import of an upload."""
+        """Begin the import of an upload. Raises MustAskError where an answer is awaited."""
         deposit = self.deposits[name]
+        plan, _ = self._plan(deposit)
+        asked = [each.must_ask for each in plan.files if each.must_ask]
+        if asked:
+            raise MustAskError(asked)
         job = self.jobs.start(
             deposit.id, tuple(deposit.names), functools.partial(self._load, deposit)
         )
@@ -171,22 +190,28 @@ class Data:
 
     def _plan(self, deposit: Deposit) -> tuple[Report, dict[str, Any]]:
         """What an import would do, and its mapping as data; kept until it is corrected."""
-        path = deposit.folder / "map.yaml"
-        said = path.read_text(encoding="utf-8") if path.exists() else ""
-        key = (deposit.id, said)
-        if key not in self._plans:
+        key = (deposit.id, json.dumps(deposit.said()))
+        found = self._plans.get(key)
+        if found is None:
             with self.context.holder.looking() as workspace:
-                brief = deposit.brief(workspace.settings.zone)
-                self._plans[key] = workspace.look([deposit.files], brief)
-            while len(self._plans) > PLANS:
-                self._plans.popitem(last=False)
-        plan, text = self._plans[key]
+                found = workspace.foresee([deposit.files], deposit.brief(workspace.settings.zone))
+            with self._remembering:
+                self._plans[key] = found
+                while len(self._plans) > PLANS:
+                    self._plans.popitem(last=False)
+        plan, text = found
         return plan, yaml.safe_load(text) or {}
 
     def _page(self, request: Request, template: str, view: Any) -> Response:
         if request.url.path.endswith(".json"):
             return JSONResponse(record(view))
         return remember(request, HTMLResponse(self.context.pages.page(template, view)))
+
+
+def _done(request: Request) -> str:
+    """What was just done, as the address that the browser was sent to says it."""
+    said = request.query_params.get("done")
+    return locale.text(f"data.done.{said}", language(request)) if said in MESSAGES else ""
 
 
 def _go(to: str) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -131,8 +132,17 @@ def router(context: Context) -> APIRouter:
 def _answering(context: Context, page: Page, form: str) -> Callable[[Request], Response]:
     def answer(request: Request) -> Response:
         with context.reading(request) as (source, workspace):
-            view = page.make(source, workspace, request, form)
-        return remember(request, as_form(context, page, view, form, request))
+            today = dt.date.today()
+            key = (workspace.committed, str(request.url), source.lang, today, form)
+            kept = context.kept.get(key)
+            view = None if kept else page.make(source, workspace, request, form)
+        if kept is None:
+            response = as_form(context, page, view, form, request)
+            if form == "html":
+                context.kept.put(key, bytes(response.body))
+        else:
+            response = HTMLResponse(kept)
+        return remember(request, response)
 
     return answer
 
