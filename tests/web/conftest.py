@@ -66,11 +66,13 @@ def browser() -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         (pytest.fail if os.environ.get("JALON_CI") else pytest.skip)(MISSING)
-    with sync_playwright() as playwright:
-        with contextlib.closing(
+    with (
+        sync_playwright() as playwright,
+        contextlib.closing(
             playwright.chromium.launch(executable_path=found, args=OPTIONS)
-        ) as opened:
-            yield opened
+        ) as opened,
+    ):
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -32,21 +32,25 @@ def html_path(path: str) -> str:
     return "/" if path == "/accueil" else path
 
 
-class _Links(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "a":
-            self.found += [
-                value for name, value in attrs if name in ("href", "xlink:href") and value
-            ]
-
-
 def links(html: str) -> list[str]:
     """Every address that a page leads to."""
-    parser = _Links()
+    addresses = (given for tag, given in parts(html) if tag == "a")
+    found = (given.get("href") or given.get("xlink:href") for given in addresses)
+    return [each for each in found if each]
+
+
+class _Parts(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def parts(html: str) -> list[tuple[str, dict[str, str | None]]]:
+    """Every element of a page with its attributes."""
+    parser = _Parts()
     parser.feed(html)
     return parser.found
 

@@ -30,8 +30,9 @@ document.addEventListener("securitypolicyviolation", (event) => {
 OVERFLOW = """() => {
   const root = document.documentElement;
   if (root.scrollWidth <= root.clientWidth) return [];
-  const beyond = [...document.querySelectorAll("main *")].filter(
-    (each) => each.getBoundingClientRect().right > root.clientWidth + 1 && !each.closest(".scroll, .chart, .menu, pre"));
+  const beyond = [...document.querySelectorAll("main *")].filter((each) =>
+    each.getBoundingClientRect().right > root.clientWidth + 1 &&
+    !each.closest(".scroll, .chart, .menu, pre"));
   return [`${root.scrollWidth} > ${root.clientWidth}`,
     ...beyond.slice(0, 4).map((each) => `${each.tagName}.${each.getAttribute("class")}`)];
 }"""
@@ -40,7 +41,8 @@ AUDIT = """async (only) => {
   const context = {include: [document], exclude: [["tbody tr:nth-child(n+11)"]]};
   const found = await axe.run(context, {runOnly: only, resultTypes: ["violations"]});
   return found.violations.map((each) => ({
-    rule: each.id, help: each.help, nodes: each.nodes.slice(0, 4).map((node) => node.html.slice(0, 160)),
+    rule: each.id, help: each.help,
+    nodes: each.nodes.slice(0, 4).map((node) => node.html.slice(0, 160)),
   }));
 }"""
 

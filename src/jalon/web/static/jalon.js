@@ -13,5 +13,8 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// The current page's link stays in sight in the phone's menu.
-document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+// The current page's link stays in sight in the phone's menu. (scrollIntoView would also have the
+// keyboard start from there.)
+const menu = document.querySelector(".menu");
+const here = menu?.querySelector("[aria-current]");
+if (here) menu.scrollLeft += here.getBoundingClientRect().left - menu.getBoundingClientRect().left - 40;
