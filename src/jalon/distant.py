@@ -41,6 +41,12 @@ class Distant:
         self.folder, self._place = folder, place
         self.notices: list[Problem] = []
 
+    @property
+    def url(self) -> str | None:
+        """Where the server's pages are; None where it has none."""
+        found = self._place.get("url")
+        return str(found) if found else None
+
     @cached_property
     def catalogue(self) -> Catalogue:
         """The built-in KPIs and the company's own."""

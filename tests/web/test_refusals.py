@@ -14,6 +14,7 @@ from jalon.web.guard import HEADERS
 from jalon.web.serve import serve as serve_forever
 
 from .conftest import Serve
+from .pages import SUBJECT_PAGES
 from .sites import Site
 
 REFUSED = {
@@ -66,6 +67,26 @@ def test_an_odd_question_is_answered(serve: Serve, name: str, query: str) -> Non
     for path in ("/", "/indicateurs", "/indicateurs/win_rate"):
         assert site.get(f"{path}?{query}").status_code in (200, 400), path
     assert site.get(f"/indicateurs/win_rate/lignes?{query}").status_code in (200, 400)
+
+
+@pytest.mark.parametrize("name", ["demo", "deals", "invoices", "hostile"])
+@pytest.mark.parametrize("period", ["all", "2019", "2026-09", "2026-S40", "2030-T1"])
+def test_every_subject_has_a_page_for_every_period(serve: Serve, name: str, period: str) -> None:
+    """Long, short, before the data, at their end, after."""
+    site = serve(name)
+    for path in SUBJECT_PAGES.values():
+        assert site.get(f"{path}?period={period}").status_code == 200, path
+
+
+@pytest.mark.parametrize("name", ["demo", "deals", "invoices", "empty", "hostile"])
+def test_every_indicator_has_a_page_with_every_company(serve: Serve, name: str) -> None:
+    site = serve(name)
+    entries = site.get("/indicateurs.json").json()["groups"]
+    kpis = [each["kpi"] for _, several in entries for each in several]
+    assert len(kpis) > 30
+    for kpi in kpis:
+        for more in ("", "?period=all&lang=en"):
+            assert site.get(f"/indicateurs/{kpi}{more}").status_code == 200, kpi
 
 
 def test_a_name_that_is_not_ours_is_refused(demo: Site) -> None:

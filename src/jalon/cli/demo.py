@@ -55,8 +55,10 @@ def demo(
         from jalon.demo.files import write
         from jalon.demo.world import build
         from jalon.render.records import import_report, results
+        from jalon.web.serve import refuse_served
 
         target = dir_ / "jalon-data"
+        refuse_served(target)
         if target.exists():
             shutil.rmtree(target)
         exports = dir_ / "exports"

@@ -14,6 +14,8 @@ import yaml
 from jalon.model.problems import Problem, Where
 
 LANGUAGES = ("fr", "en")
+#: The sentence that lists near names, where there are none.
+_NEAREST = re.compile(r"[^.]*\{nearest\}[^.]*\.\s*")
 
 
 @cache
@@ -55,10 +57,13 @@ def sentence(problem: Problem, lang: str) -> str:
 
 def hint(problem: Problem, lang: str) -> str | None:
     """What to do about it; None where the sentence says all."""
-    code = f"{problem.code}.hint"
-    if code not in sentences(lang):
+    pattern = sentences(lang).get(f"{problem.code}.hint")
+    if pattern is None:
         return None
-    return text(code, lang, **{**problem.where.as_dict(), **problem.facts}).strip() or None
+    facts = {**problem.where.as_dict(), **problem.facts}
+    if not facts.get("nearest"):
+        pattern = _NEAREST.sub("", pattern)
+    return _Formatter(lang).vformat(pattern, (), facts).strip() or None
 
 
 def place(where: Where, lang: str) -> str:

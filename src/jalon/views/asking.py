@@ -72,7 +72,8 @@ class Span:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a page is asked. ``last``: the last day that the data tell about."""
+    """What a page is asked. ``last``: the last day that the data tell about; today where there are
+    none, and then not ``dated``."""
 
     lang: str
     span: Span
@@ -81,6 +82,7 @@ class Asked:
     filters: Filters = ()
     as_of: str | None = None
     chosen_period: bool = False
+    dated: bool = True
 
     @property
     def where(self) -> str | None:

@@ -63,7 +63,7 @@ def frame(
         formats=_formats(asked, path, kept, formats),
         filters=offered,
         printed=_printed(asked) if filters is not None else "",
-        through=numbers.day(asked.last, lang),
+        through=numbers.day(asked.last, lang) if asked.dated else "",
         back=back,
     )
 

@@ -233,11 +233,11 @@ def _scale(figures: Sequence[Figure], mean: float | None) -> tuple[float, float]
     known: list[float] = [] if mean is None else [mean]
     for each in figures:
         known += [x for x in (each.value, each.low, each.high) if x is not None]
-    if not known:
+    values = [each.value for each in figures if each.value is not None]
+    if not values:
         return None
     low, high = min(known), max(known)
-    values = [each.value for each in figures if each.value is not None]
-    spread = max(values, default=high) - min(values, default=low)
+    spread = max(values) - min(values)
     if spread > 0:
         # One group of three rows would flatten all the others: its interval is cut instead.
         low = max(low, min(values) - 3 * spread)

@@ -7,7 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from starlette.requests import Request
@@ -75,6 +75,7 @@ class Context:
             last = known[1] if known else dt.date.today()
             fiscal = workspace.settings.fiscal_year_start
             question = asked(request.query_params.multi_items(), lang, last, KNOWN, fiscal)
+            question = replace(question, dated=known is not None)
             yield Source(workspace, question), workspace
 
 

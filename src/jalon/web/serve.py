@@ -14,8 +14,9 @@ from pathlib import Path
 import uvicorn
 
 from jalon.charts.drawer import Drawer
+from jalon.distant import reached
 from jalon.holder import Holder
-from jalon.model.problems import RequestError
+from jalon.model.problems import RequestError, WorkspaceError
 from jalon.web.app import create_app
 from jalon.workspace import open_workspace
 
@@ -38,6 +39,7 @@ def serve(
     ``port_taken``; WorkspaceError where another process holds the workspace.
     """
     _refuse_others(host)
+    refuse_served(folder)
     with contextlib.ExitStack() as closing:
         listening = closing.enter_context(_bound(host, port))
         workspace = open_workspace(folder, create=True)
@@ -87,6 +89,13 @@ def _told(url: str, ready: Callable[[str], None], browse: bool) -> None:
 def _asked_once(url: str) -> None:
     with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=60) as page:
         page.read()
+
+
+def refuse_served(folder: Path) -> None:
+    """Raise WorkspaceError ``already_served``, with the address, where a server has it open."""
+    held = reached(folder)
+    if held is not None:
+        raise WorkspaceError.of("already_served", path=str(folder), url=held.url or "")
 
 
 def _refuse_others(host: str) -> None:
