@@ -119,19 +119,23 @@ def _own(folder: Path, rows: int) -> None:
             return best
 
         over, sql = asked(lambda _: PAGE, lambda: None)
-        sheet.row("page again, over its SQL", over, "its SQL", sql, "over: <= 0.300 s")
+        sheet.row("page again: kept whole", over, "its SQL", sql, "over: <= 0.300 s")
+        # A word that no page knows makes another address: the page is written again.
+        other = itertools.count()
+        over, sql = asked(lambda _: f"{PAGE}?again={next(other)}", lambda: None)
+        sheet.row("written again, statistics kept", over, "its SQL", sql, "over: <= 0.300 s")
 
         def forget() -> None:
             with holder.reading() as one, holder.reading() as two:
                 one.measurer.reader.kept.clear()
                 two.measurer.reader.kept.clear()
 
-        over, sql = asked(lambda _: PAGE, forget)
+        over, sql = asked(lambda _: f"{PAGE}?again={next(other)}", forget)
         sheet.row("statistics asked anew", over, "its SQL", sql, "over: <= 0.300 s")
         numbers = itertools.count()
         over, sql = asked(lambda _: f"{PAGE}?sector=none{next(numbers)}", lambda: None)
         sheet.row("filter never asked (no row)", over, "its SQL", sql, "over: <= 0.300 s")
-        over, sql = asked(lambda _: PAGE, drawer.forget)
+        over, sql = asked(lambda _: f"{PAGE}?again={next(other)}", drawer.forget)
         sheet.row("charts drawn anew", over, "its SQL", sql, "")
     holder.close()
     Store.answer = answer  # type: ignore[method-assign]
