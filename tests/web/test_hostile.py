@@ -61,7 +61,7 @@ def test_every_name_is_there_and_can_be_filtered_by(site: Site) -> None:
             continue
         there = site.get(row["href"])
         assert there.status_code == 200
-        chip = re.search(r"Secteur&nbsp;: <strong><bdi>(.*?)</bdi>", there.text, re.S)
+        chip = re.search(r"Secteur\s*: <strong><bdi>(.*?)</bdi>", there.text, re.S)
         assert chip
         assert f"sur {EACH}" in there.text.replace("\u202f", "").replace("\u00a0", " ")
         behind = site.get(row["rows_href"].replace("/lignes", "/lignes.json")).json()

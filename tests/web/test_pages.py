@@ -222,10 +222,10 @@ def test_an_english_page_has_no_french(demo: Site, path: str) -> None:
 
 
 def test_no_link_leads_nowhere(demo: Site) -> None:
-    """One link of each kind, over all pages: by its page and the names of its question."""
+    """One link of each kind, over pages of all kinds: by its page and the names of its question."""
     kinds: dict[tuple[str, ...], str] = {}
-    for path in ALL.values():
-        for each in links(demo.get(path).text):
+    for name in ("overview", "sales", "losses", "kpi-rate", "kpi-classes", "rows", "catalogue"):
+        for each in links(demo.get(ALL[name]).text):
             where = urlsplit(each)
             assert not where.netloc, each
             names = sorted({name for name, _ in parse_qsl(where.query, keep_blank_values=True)})

@@ -125,4 +125,4 @@ def inspect(
                 wrong += [(width, scheme, each) for each in audited(page, whole=first)]
         wrong += page.evaluate("() => window.refusedByPolicy")
         wrong += complaints.found
-        assert not wrong
+        assert not wrong, "\n".join(map(ascii, wrong))
