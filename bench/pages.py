@@ -21,7 +21,9 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+import pandas
 from fastapi.testclient import TestClient
+from playwright.sync_api import sync_playwright
 
 import jalon
 from bench import data
@@ -145,27 +147,29 @@ def _own(folder: Path, rows: int) -> None:
 
 
 def _peers(folder: Path, peers: Path) -> None:
-    from playwright.sync_api import sync_playwright
-
     place = _workspace(folder, 10_000)
     ports = [_port() for _ in range(3)]
     csv = str(folder / "deal.csv")
     (folder / "app.py").write_text(STREAMLIT.format(csv=csv), encoding="utf-8")
     _sqlite(folder / "deals.db", Path(csv))
     commands = [
-        [Path(sys.executable).with_name("jalon"), "serve", "--workspace", place, "--port", ports[0]],
+        [Path(sys.executable).with_name("jalon"), "serve", "--workspace", place,
+         "--port", ports[0]],
         [peers / "bin/streamlit", "run", folder / "app.py", "--server.port", ports[1],
          "--server.headless", "true", "--browser.gatherUsageStats", "false"],
         [peers / "bin/datasette", folder / "deals.db", "--port", ports[2]],
     ]  # fmt: skip
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    served = [subprocess.Popen([str(w) for w in each], **quiet) for each in commands]  # type: ignore[call-overload]
+    served = [subprocess.Popen([str(word) for word in each], **quiet) for each in commands]
     sql = quote("select month, sum(amount) as amount from deals where outcome='won' group by 1")
     mark = "#g.mark=bar&g.x_column=month&g.x_type=ordinal&g.y_column=amount&g.y_type=quantitative"
     pages = {
         "Jalon": (f"http://127.0.0.1:{ports[0]}{PAGE}", "figure.chart svg >> nth=1"),
         "Streamlit": (f"http://127.0.0.1:{ports[1]}/", "[data-testid=stDataFrame] >> nth=3"),
-        "Datasette": (f"http://127.0.0.1:{ports[2]}/deals?sql={sql}{mark}", ".vega-embed canvas, .vega-embed svg"),
+        "Datasette": (
+            f"http://127.0.0.1:{ports[2]}/deals?sql={sql}{mark}",
+            ".vega-embed canvas, .vega-embed svg",
+        ),
     }  # fmt: skip
     try:
         for address, _ in pages.values():
@@ -209,8 +213,6 @@ def _usable(browser: Any, pages: Any, asked: Iterator[str]) -> dict[str, float]:
 
 
 def _sqlite(path: Path, csv: Path) -> None:
-    import pandas
-
     rows = pandas.read_csv(csv)
     rows["month"] = rows["closed_at"].astype(str).str[:7]
     with sqlite3.connect(path) as base:
