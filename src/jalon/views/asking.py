@@ -91,7 +91,7 @@ class Asked:
             " and ".join(f"({_condition(name, values)})" for name, values in self.filters) or None
         )
 
-    def question(self, dimensions: Iterable[str] | None = None) -> dict[str, Any]:
+    def question(self) -> dict[str, Any]:
         """The words that a measure takes."""
         period = self.span.period
         return {

@@ -11,6 +11,7 @@ from jalon.views import paths
 from jalon.views.asking import Asked, usual
 from jalon.views.frame import menu
 from jalon.views.parts import Frame, Link
+from jalon.views.wording import capital
 
 #: Problems said at most.
 SAID = 20
@@ -31,7 +32,7 @@ def error_view(error: JalonError, lang: str, path: str) -> ErrorView:
     today = dt.date.today()
     asked = Asked(lang, usual(today), today)
     said = tuple(
-        (_capital(locale.sentence(each, lang)), locale.hint(each, lang) or "")
+        (capital(locale.sentence(each, lang)), locale.hint(each, lang) or "")
         for each in error.problems[:SAID]
     )
     languages = tuple(
@@ -41,7 +42,3 @@ def error_view(error: JalonError, lang: str, path: str) -> ErrorView:
     title = locale.text("page.error.title", lang)
     frame = Frame(title, lang, "", menu(asked, path), languages)
     return ErrorView(frame, said, Link(locale.text("page.error.back", lang), paths.OVERVIEW))
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -14,7 +14,7 @@ from jalon.views.frame import frame
 from jalon.views.parts import Card, Frame, Notice, Picture, Sentence, Table
 from jalon.views.source import Source
 from jalon.views.subject import panel_of
-from jalon.views.subjects import HEADLINES, HEADLINES_SHOWN, Panel, Subject
+from jalon.views.subjects import HEADLINES, HEADLINES_SHOWN, Panel
 from jalon.views.words import paragraph
 
 PANELS = (
@@ -22,8 +22,6 @@ PANELS = (
     Panel("by", "win_rate", ("sector", "team", "owner", "product")),
     Panel("by", "revenue", ("sector", "product_family", "region")),
 )
-#: The overview as a subject, for its panels.
-OVERVIEW = Subject("overview", paths.OVERVIEW, HEADLINES, PANELS)
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ def overview_view(source: Source, waiting: Waiting, empty: bool) -> OverviewView
     lang = source.lang
     able = source.able(HEADLINES)[:HEADLINES_SHOWN]
     made = cards(source, able) if able else []
-    panels = [panel_of(source, each, OVERVIEW) for each in PANELS]
+    panels = [panel_of(source, each) for each in PANELS]
     title = locale.text("page.overview", lang)
     return OverviewView(
         frame=frame(source, paths.OVERVIEW, title),

@@ -46,7 +46,7 @@ def plain(expression: str, table: str, lang: str) -> str:
                 column = name
             said.append(_named(name, name in known, lang))
         else:
-            said.append(_sign(each.group(), lang))
+            said.append(_sign(each.group()))
     return _joined(said)
 
 
@@ -59,7 +59,7 @@ def _named(name: str, column: bool, lang: str) -> str:
     return name
 
 
-def _sign(sign: str, lang: str) -> str:
+def _sign(sign: str) -> str:
     return {"<>": "≠", "<=": "≤", ">=": "≥", "*": "×", "/": "÷", "-": "−"}.get(sign, sign)
 
 

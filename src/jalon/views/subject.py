@@ -42,7 +42,7 @@ def subject_view(source: Source, subject: Subject) -> SubjectView:
     lang = source.lang
     able = source.able(subject.cards)
     made = cards(source, able) if able else []
-    found = [panel_of(source, each, subject) for each in subject.panels]
+    found = [panel_of(source, each) for each in subject.panels]
     panels = tuple(each for each in found if each is not None)
     named = [*subject.cards, *(each.kpi for each in subject.panels)]
     return SubjectView(
@@ -56,7 +56,7 @@ def subject_view(source: Source, subject: Subject) -> SubjectView:
     )
 
 
-def panel_of(source: Source, panel: Panel, subject: Subject) -> Picture | Table | None:
+def panel_of(source: Source, panel: Panel) -> Picture | Table | None:
     """A panel of the page; None where the data say nothing of it."""
     if source.door.lacks(panel.kpi) is not None:
         return None

@@ -63,8 +63,8 @@ def figure(answer: Answer, row: int, lang: str, *, better: str = "context") -> F
         rests=rests(answer, row, lang),
         change=change(answer, row, lang, better),
         badges=_badges(answer, row, maturity, lang),
-        notes=tuple(_punctuated(locale.sentence(each, lang)) for each in answer.notes(row)),
-        missing=_punctuated(locale.sentence(why, lang)) if why and value is None else None,
+        notes=tuple(capital(locale.sentence(each, lang)) for each in answer.notes(row)),
+        missing=capital(locale.sentence(why, lang)) if why and value is None else None,
         mend=locale.hint(_on_page(why), lang) if why and value is None else None,
     )
 
@@ -239,7 +239,8 @@ def _on_page(problem: Problem) -> Problem:
     return Problem(f"page.{problem.code}", problem.facts, problem.where)
 
 
-def _punctuated(text: str) -> str:
+def capital(text: str) -> str:
+    """A sentence with its capital."""
     return text[:1].upper() + text[1:]
 
 
