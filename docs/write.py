@@ -242,6 +242,27 @@ def _sql(statements: Iterable[str]) -> Iterator[str]:
     yield from ("```", "", "</details>", "")
 
 
+CHECKED = (
+    "Une colonne « vérifiée » garde la valeur telle que trouvée ; à l'import s'y ajoutent sa forme "
+    "normale (`…_normal`, vide si la valeur n'est pas valide) et sa validité (`…_state` : `valid`, "
+    "`invalid`, `unchecked` quand aucune règle n'est connue, vide sans valeur). Une valeur non "
+    "valide n'écarte jamais la ligne. E-mail : syntaxe seulement, sans interroger le domaine. "
+    "Téléphone : plans de numérotation, France par défaut ou pays de la ligne. SIREN, SIRET, TVA : "
+    "forme et clé, sans interroger l'INSEE ni VIES. NAF : les quatre chiffres existent en NAF "
+    "rév. 2 ou en NAF 2025 ; la lettre n'est pas vérifiée. Code postal : forme et département, non "
+    "la commune.",
+    "",
+    "A “checked” column keeps the value as found; at intake its normal form (`…_normal`, empty "
+    "unless valid) and its state (`…_state`: `valid`, `invalid`, `unchecked` where no rule is "
+    "known, empty without a value) are added. A value that is not valid never refuses its row. "
+    "E-mail: syntax alone, the domain is not asked. Phone: numbering plans, France by default or "
+    "the row's country. SIREN, SIRET, VAT: form and key, neither INSEE nor VIES is asked. NAF: the "
+    "four digits exist in NAF rev. 2 or NAF 2025; the letter is not checked. Postcode: form and "
+    "department, not the town.",
+    "",
+)
+
+
 # -- The tables ----------------------------------------------------------------------------------
 
 
@@ -258,6 +279,7 @@ def tables() -> Iterator[str]:
         "Every source is brought to these tables, declared once in `src/jalon/model/tables.py`. "
         "A file called after a table, with these column names as headers, needs no mapping.",
         "",
+        *CHECKED,
     )
     yield from table(("nature / kind", "SQL"), ((code(k), code(v)) for k, v in SQL_TYPES.items()))
     for each in TABLES.values():
@@ -302,6 +324,10 @@ def _marks(each: Column) -> Iterator[str]:
         yield "valeurs / values : " + listed(each.values)
     if each.default is not None:
         yield f"sinon / default {code(str(each.default).lower())}"
+    if each.check:
+        yield f"vérifiée / checked : {code(each.check)}"
+    if each.of:
+        yield f"tirée de / worked out of {code(each.of)}"
     if each.personal:
         yield "personnelle / personal"
     if each.event:

@@ -48,11 +48,7 @@ def read(file: str | Path, **options: Any) -> list[ReadTable]:
     """
     from jalon.engines.duckdb import DuckDB
 
-    engine = DuckDB.memory()
-    try:
-        return read_typed(Path(file), engine, ReadOptions(**options))
-    finally:
-        engine.close()
+    return read_typed(Path(file), DuckDB.memory(), ReadOptions(**options))
 
 
 class Workspace:
@@ -81,17 +77,19 @@ class Workspace:
         table: str | None = None,
         source: str | None = None,
         map: str | Path | None = None,
+        full: bool = False,
         **reading: Any,
     ) -> ImportResult:
         """Bring files or folders in, in one transaction; the report of every row.
 
-        ``map``: a mapping file. ``reading``: encoding, delimiter, decimal, date_order… Raises
-        InputError, and MustAskError where a decision is the user's.
+        ``map``: a mapping file. ``full``: the files are all that their source has, so that rows
+        which are not there are marked gone. ``reading``: encoding, delimiter, decimal,
+        date_order… Raises InputError, and MustAskError where a decision is the user's.
         """
         several = [paths] if isinstance(paths, (str, Path)) else list(paths)
         told = load_map(map) if map else None
         zone = self._door.settings.zone
-        brief = Brief(table, source, told, ReadOptions(**reading), zone)
+        brief = Brief(table, source, told, ReadOptions(**reading), zone, full=full)
         return ImportResult(self._door.import_(several, brief), self.lang)
 
     def imports(self) -> list[Import]:

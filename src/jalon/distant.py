@@ -22,11 +22,14 @@ import pyarrow as pa
 
 from jalon.catalogue.catalogue import Catalogue, catalogue
 from jalon.intake.pipeline import Brief
+from jalon.intake.readings import Reading
 from jalon.intake.report import Report
+from jalon.intake.rules import Rule, Rules
 from jalon.measure.figure import Results
 from jalon.model.problems import Problem, WorkspaceError
 from jalon.state.places import KPIS, SERVER, SETTINGS
 from jalon.state.settings import Settings, load
+from jalon.store.quarantine import Lot, SetAside
 
 Progress = Callable[[str], None]
 
@@ -75,6 +78,11 @@ class Distant:
         found: Report = self._ask("import_", _absolute(paths), brief, progress=progress)
         return found
 
+    def forget(self, paths: Sequence[str | Path], brief: Brief | None = None) -> int:
+        """As :meth:`Workspace.forget`."""
+        found: int = self._ask("forget", _absolute(paths), brief)
+        return found
+
     def imports(self) -> Any:
         """As :meth:`Workspace.imports`."""
         return self._ask("imports")
@@ -82,6 +90,11 @@ class Distant:
     def undo(self, import_id: str) -> Any:
         """As :meth:`Workspace.undo`."""
         return self._ask("undo", import_id)
+
+    @cached_property
+    def quarantine(self) -> DistantQuarantine:
+        """As :attr:`Workspace.quarantine`."""
+        return DistantQuarantine(self._ask)
 
     def measure(self, kpis: str | Sequence[str], **asked: Any) -> Results:
         """As :meth:`Workspace.measure`."""
@@ -126,6 +139,59 @@ class Distant:
         if kind == "failed":
             raise value
         return value
+
+
+class DistantQuarantine:
+    """The quarantine of a workspace through the server that holds it."""
+
+    def __init__(self, ask: Callable[..., Any]) -> None:
+        self._ask = ask
+
+    def lots(self, import_id: str | None = None) -> list[Lot]:
+        """As :meth:`Quarantine.lots`."""
+        found: list[Lot] = self._ask("quarantine", "lots", import_id)
+        return found
+
+    def rows(self, import_id: str | None = None, **asked: Any) -> list[SetAside]:
+        """As :meth:`Quarantine.rows`."""
+        found: list[SetAside] = self._ask("quarantine", "rows", import_id, asked=asked)
+        return found
+
+    def readings(self, import_id: str) -> tuple[Reading, ...]:
+        """As :meth:`Quarantine.readings`."""
+        found: tuple[Reading, ...] = self._ask("quarantine", "readings", import_id)
+        return found
+
+    def names(self) -> dict[int, str]:
+        """As :meth:`Quarantine.names`."""
+        found: dict[int, str] = self._ask("quarantine", "names")
+        return found
+
+    def rules(self) -> Rules:
+        """As :meth:`Quarantine.rules`."""
+        found: Rules = self._ask("quarantine", "rules")
+        return found
+
+    def leave_out(self, import_id: str, rows: Sequence[int]) -> int:
+        """As :meth:`Quarantine.leave_out`."""
+        return int(self._ask("mend", "leave_out", import_id, list(rows)))
+
+    def wait_again(self, import_id: str, rows: Sequence[int]) -> int:
+        """As :meth:`Quarantine.wait_again`."""
+        return int(self._ask("mend", "wait_again", import_id, list(rows)))
+
+    def reload(self, import_id: str, *given: Any) -> Report | None:
+        """As :meth:`Quarantine.reload`."""
+        found: Report | None = self._ask("mend", "reload", import_id, *given)
+        return found
+
+    def add_rule(self, rule: Rule) -> None:
+        """As :meth:`Quarantine.add_rule`."""
+        self._ask("mend", "add_rule", rule)
+
+    def drop_rule(self, rule: Rule) -> None:
+        """As :meth:`Quarantine.drop_rule`."""
+        self._ask("mend", "drop_rule", rule)
 
 
 def reached(folder: Path) -> Distant | None:

@@ -208,6 +208,13 @@ def _look(
         return workspace.look(*given)
 
 
+def _forget(
+    holder: Holder, line: Connection, given: tuple[Any, ...], asked: Mapping[str, Any]
+) -> int:
+    with holder.looking() as workspace:
+        return workspace.forget(*given)
+
+
 def _import(
     holder: Holder, line: Connection, given: tuple[Any, ...], asked: Mapping[str, Any]
 ) -> Any:
@@ -228,6 +235,26 @@ def _undo(
         return workspace.undo(*given)
 
 
+def _quarantine(
+    holder: Holder, line: Connection, given: tuple[Any, ...], asked: Mapping[str, Any]
+) -> Any:
+    name, *rest = given
+    if name not in ("lots", "rows", "readings", "names", "rules"):
+        raise KeyError(name)
+    with holder.reading() as workspace:
+        return getattr(workspace.quarantine, name)(*rest, **asked)
+
+
+def _mend(
+    holder: Holder, line: Connection, given: tuple[Any, ...], asked: Mapping[str, Any]
+) -> Any:
+    name, *rest = given
+    if name not in ("leave_out", "wait_again", "reload", "add_rule", "drop_rule"):
+        raise KeyError(name)
+    with holder.writing() as workspace:
+        return getattr(workspace.quarantine, name)(*rest)
+
+
 def _folder(
     holder: Holder, line: Connection, given: tuple[Any, ...], asked: Mapping[str, Any]
 ) -> str:
@@ -238,7 +265,10 @@ def _folder(
 _ANSWERS: Mapping[str, Call] = {
     **{name: _read(name) for name in ("measure", "rows", "lacks", "imports", "examine")},
     "look": _look,
+    "forget": _forget,
     "import_": _import,
     "undo": _undo,
+    "quarantine": _quarantine,
+    "mend": _mend,
     "folder": _folder,
 }

@@ -6,7 +6,7 @@ import datetime as dt
 import secrets
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,30 +19,33 @@ from jalon.distant import Distant, reached
 from jalon.intake.foresee import foreseen
 from jalon.intake.map_file import load as load_map
 from jalon.intake.map_file import write as write_map
+from jalon.intake.memory import Memories, forget, learn, recall, unlearn
 from jalon.intake.pipeline import Brief, Prepared, look, prepare
-from jalon.intake.report import FileReport, Report, facts, planned, report
+from jalon.intake.report import Report, facts, planned, report
 from jalon.intake.sources.options import ReadOptions
 from jalon.measure.figure import Results
 from jalon.measure.question import Question
 from jalon.measure.run import Measurer
 from jalon.model.periods import Grain, Period, parse_day
 from jalon.model.problems import JalonError, Problem, RequestError, Where, WorkspaceError
+from jalon.quarantine import Quarantine
 from jalon.relations.clock import NOW, Clock
 from jalon.relations.expression import unknown
 from jalon.state.journal import COMMITTED, FAILED, STARTED, UNDOING, UNDONE, Entry, Journal
-from jalon.state.places import DATABASE, KPIS, SETTINGS, STAGES, STATE
+from jalon.state.places import DATABASE, KPIS, MAPS, SETTINGS, STAGES, STATE
 from jalon.state.settings import Settings, load
 from jalon.store import holdings as stored
 from jalon.store.details import (
     bring_details,
     read_report,
     write_lines,
-    write_refused,
     write_report,
 )
 from jalon.store.examine import examine
+from jalon.store.keys import remembered
 from jalon.store.load import Loaded
 from jalon.store.prints import narrow
+from jalon.store.space import is_full
 from jalon.store.stage import Stage, saved
 from jalon.store.store import Store
 
@@ -80,6 +83,11 @@ class Workspace:
         """What measures, and keeps what it has measured."""
         return Measurer(self.store, self.catalogue, self.settings.bases, self.settings.currency)
 
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        """The rows set apart: listed, corrected, loaded again or left out."""
+        return Quarantine(self.folder, self.store, self.journal, self._load)
+
     def close(self) -> None:
         """Give the database file back to other processes."""
         self.store.close()
@@ -103,13 +111,13 @@ class Workspace:
 
     def look(self, paths: Sequence[str | Path], brief: Brief | None = None) -> tuple[Report, str]:
         """What an import would do, and the mapping file that says so; nothing is loaded."""
-        prepared = look(paths, self.store.engine, brief or Brief(zone=self.settings.zone))
+        prepared = look(paths, self.store.engine, self._known(brief))
         return planned(prepared), write_map(each.guess for each in prepared.looked)
 
     def foresee(self, paths: Sequence[str | Path], brief: Brief) -> tuple[Report, str]:
         """As :meth:`look`, with the rows that the import would set apart."""
-        prepared = look(paths, self.store.engine, brief)
-        plan = foreseen(prepared, self.store.engine, brief.zone)
+        prepared = look(paths, self.store.engine, self._known(brief))
+        plan = foreseen(prepared, self.store.engine, brief.zone, full=brief.full)
         return plan, write_map(each.guess for each in prepared.looked)
 
     def import_(
@@ -123,22 +131,71 @@ class Workspace:
         Raises InputError where nothing of them can be loaded, MustAskError where a decision is the
         user's.
         """
-        brief = brief or Brief(zone=self.settings.zone)
-        prepared = prepare(paths, self.store.engine, brief, progress)
+        known = self._known(brief)
+        prepared = prepare(paths, self.store.engine, known, progress)
         if not prepared.staged:
             return report(self.store.engine, prepared, [], None)
+        if self.quarantine.fruitless(prepared):
+            return self.quarantine.still_wrong(prepared)
+        done = self._load(prepared, progress)
+        return self._learn(done, prepared, known.memories)
+
+    def _learn(self, done: Report, prepared: Prepared, known: Memories) -> Report:
+        """Remember what was corrected of the files that an import has taken in."""
+        taken = {id(each.table) for each in prepared.staged}
+        lessons = [
+            each.lesson for each in prepared.looked if each.lesson and id(each.table) in taken
+        ]
+        try:
+            at = self._entry(str(done.import_id), self.journal.entries()).at
+            learn(self.folder / MAPS, str(done.import_id), at, lessons, known)
+        except OSError as error:
+            problem = Problem("memory_not_kept", {"detail": str(error)[:200]})
+            return replace(done, ignored=(*done.ignored, problem))
+        return done
+
+    def forget(self, paths: Sequence[str | Path], brief: Brief | None = None) -> int:
+        """Remove what is remembered of files such as these; how many lessons that is."""
+        known = replace(self._known(brief), recall=True, map_file=None)
+        prepared = look(paths, self.store.engine, known)
+        used = [each.memory.headers for each in prepared.looked if each.memory]
+        return forget(known.memories, used)
+
+    def _load(self, prepared: Prepared, progress: Progress = lambda _: None) -> Report:
+        """Bring in what was prepared, as an import."""
         at = dt.datetime.now().replace(microsecond=0)
         identifier = f"{at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         files = sorted({each.table.file for each in prepared.staged})
         entry = self.journal.start(identifier, at, files)
         try:
             done = self._write(entry, prepared, progress)
-        except BaseException:
-            self.journal.mark(entry, FAILED)
+        except BaseException as error:
             shutil.rmtree(self._stages(entry), ignore_errors=True)
-            raise
+            if not is_full(error):
+                self.journal.mark(entry, FAILED)
+                raise
+            # Even a word in the journal may find no room: the next opening settles it.
+            with suppress(Exception):
+                self.journal.mark(entry, FAILED)
+            raise WorkspaceError.of("disk_full", Where(file=str(self.folder))) from error
         self.journal.mark(entry, COMMITTED)
         return done
+
+    def _known(self, brief: Brief | None) -> Brief:
+        """What the user says, and what the settings say where the user does not."""
+        brief = brief or Brief(zone=self.settings.zone)
+        company, said = self.settings.company, brief.reading
+        reading = replace(
+            said,
+            own_siren=said.own_siren or company.siren,
+            own_domains=said.own_domains or company.domains,
+        )
+        found = replace(brief, reading=reading, keys=remembered(self.store.engine))
+        kept = {each.id for each in self.journal.entries() if each.state == COMMITTED}
+        found = replace(found, memories=recall(self.folder / MAPS, kept))
+        return replace(
+            found, rules=self.quarantine.rules(), returned=self.quarantine.returned
+        )
 
     def _write(self, entry: Entry, prepared: Prepared, progress: Progress) -> Report:
         engine = self.store.engine
@@ -148,8 +205,9 @@ class Workspace:
 
         def finish(loaded: list[Loaded]) -> Mapping[str, Any]:
             done = report(engine, prepared, loaded, entry.id)
-            made.append(done)
-            self._keep_details(entry, done, prepared)
+            cut = self.quarantine.keep(entry, prepared, loaded)
+            made.append(replace(done, ignored=(*done.ignored, *cut)))
+            self._keep_details(entry, made[0], prepared)
             return {"files": [[each.file, each.table, each.rows_read] for each in done.files]}
 
         stages = [each.stage for each in prepared.staged]
@@ -168,12 +226,12 @@ class Workspace:
     def _keep_details(self, entry: Entry, done: Report, prepared: Prepared) -> None:
         """The rows refused and the order lines: beside the stages, and in the database."""
         folder = self._stages(entry)
-        write_refused(folder, [problem for each in done.files for problem in _refused(each)])
         write_report(folder, facts(done))
         for staged in prepared.staged:
             if staged.lines:
                 write_lines(self.store.engine, folder, staged.stage, staged.lines)
         self._bring_details(entry.number)
+        self.quarantine.settle(entry, prepared)
 
     def _bring_details(self, number: int) -> None:
         entry = next(each for each in self.journal.entries() if each.number == number)
@@ -241,6 +299,7 @@ class Workspace:
             self.journal.mark(entry, COMMITTED)
             raise
         self.journal.mark(entry, UNDONE)
+        unlearn(self.folder / MAPS, entry.id)
         return Import(entry.id, entry.at, entry.files, True)
 
     def _entry(self, import_id: str, entries: Sequence[Entry]) -> Entry:
@@ -420,22 +479,6 @@ def door(folder: str | Path, *, create: bool = False) -> Workspace | Distant:
     Raises WorkspaceError as :func:`open_workspace`.
     """
     return reached(Path(folder)) or open_workspace(folder, create=create)
-
-
-def _refused(each: FileReport) -> list[dict[str, Any]]:
-    return [
-        {
-            "file": problem.where.file,
-            "sheet": problem.where.sheet,
-            "table": each.table,
-            "row": problem.where.row,
-            "header": problem.where.column,
-            "value": problem.where.value,
-            "reason": problem.code,
-            "facts": str(dict(problem.facts)),
-        }
-        for problem in each.quarantine
-    ]
 
 
 def _lay(folder: Path) -> None:

@@ -210,7 +210,7 @@ def test_a_failed_import_leaves_no_trace_and_the_next_one_works(
 
 
 def _breaks(*_: object) -> None:
-    raise RuntimeError("the disk is full")
+    raise RuntimeError("the machine stops")
 
 
 def test_progress_tells_the_files_and_the_steps(world: jalon.Workspace, write: Write) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import jalon
 from jalon.intake.preset import NOWHERE, common_preset, load, matches, parse, presets
 from jalon.model.problems import InputError
 
@@ -33,6 +34,7 @@ def test_a_preset_refuses_the_headers_of_others(name, headers):
 
 def test_every_crm_promised_has_a_preset():
     promised = {"hubspot", "salesforce", "pipedrive", "odoo", "zoho", "suitecrm", "espocrm"}
+    promised |= {"dynamics365", "sellsy", "axonaut", "nocrm"}
     assert promised <= set(presets())
 
 
@@ -81,3 +83,60 @@ def test_a_preset_that_is_not_yaml_is_refused():
     with pytest.raises(InputError) as error:
         parse("a: [", "mine.yaml")
     assert error.value.problem.code == "preset_not_yaml"
+
+
+ENDINGS = {
+    "dynamics365": (
+        "(Ne pas modifier) Opportunité;Client potentiel;Phase active;Statut;Raison du statut;"
+        "Date de fermeture estimée;Date de fermeture réelle",
+        "o1;Acme;Close;Gagnée;Gagnée;21/03/2025;22/03/2025\n"
+        "o2;Acme;Propose;Perdue;Prix;21/03/2025;23/03/2025\n"
+        "o3;Bolt;Develop;Ouverte;En cours;21/04/2025;\n",
+        [("won", None), ("lost", "Prix"), ("open", None)],
+    ),
+    "sellsy": (
+        "Identifiant;Nom de l'opportunité;Société liée;Montant potentiel;Étape;Statut",
+        "o1;A;Acme;10;Devis;Gagnée\no2;B;Acme;20;Devis;Perdue\no3;C;Bolt;30;Contact;Annulée\n",
+        [("won", None), ("lost", None), ("no_decision", None)],
+    ),
+    "axonaut": (
+        "id;name;amount;is_win;is_archived;pipe_name;pipe_step_name;due_date",
+        "o1;A;10;true;false;Ventes;Devis;2025-03-01\no2;B;20;false;true;Ventes;Devis;2025-03-01\n"
+        "o3;C;30;false;false;Ventes;Contact;2025-03-01\n",
+        [("won", None), ("no_decision", None), ("open", None)],
+    ),
+    "nocrm": (
+        "ID;Lead;User;Step;Status;Amount;Created_at;Closed_at;Estimated_closing_date",
+        "o1;A;Ann;Devis;won;10;2025-01-01;2025-02-01;2025-02-02\n"
+        "o2;B;Ann;Devis;cancelled;20;2025-01-01;2025-02-01;2025-02-02\n"
+        "o3;C;Bob;Contact;standby;30;2025-01-01;;2025-02-02\n",
+        [("won", None), ("no_decision", None), ("open", None)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_the_endings_of_an_export_are_read_as_outcomes(tmp_path: Path, name):
+    head, body, expected = ENDINGS[name]
+    file = tmp_path / "export.csv"
+    file.write_text(f"{head}\n{body}", encoding="utf-8")
+    with jalon.open(tmp_path / "w") as world:
+        (each,) = world.import_(file).record["files"]
+        assert (each["preset"], each["table"], each["quarantine"]) == (name, "deal", [])
+        sql = "SELECT outcome, loss_reason_stated FROM flat.deal ORDER BY source_id"
+        assert world._door.store.engine.rows(sql) == expected
+
+
+def test_the_companies_and_contacts_of_one_sellsy_file_fill_two_tables(tmp_path: Path):
+    file = tmp_path / "clients.csv"
+    file.write_text(
+        "ID SOCIETE SELLSY;NOM SOCIETE;SIRET SOCIETE;VILLE;CODE POSTAL;PRENOM CONTACT;NOM CONTACT;"
+        "EMAIL CONTACT\n1;Acme;73282932000074;Lyon;69001;Ann;Roy;ann@acme.fr\n"
+        "1;Acme;73282932000074;Lyon;69001;Bob;Roy;bob@acme.fr\n",
+        encoding="utf-8",
+    )
+    with jalon.open(tmp_path / "w") as world:
+        done = world.import_(file).record["files"]
+        added = {each["table"]: each["rows_added"] for each in done}
+        assert added == {"account": 1, "contact": 2}
+        assert [each["rows_quarantined"] for each in done] == [0, 0]

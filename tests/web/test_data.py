@@ -159,7 +159,7 @@ def test_a_file_is_dropped_checked_corrected_loaded_reported_and_taken_back(door
     held = door.get("/donnees.json").json()
     assert [(each["table"], each["rows"]) for each in held["held"]] == [("Affaires", "2")]
     assert "n’a pas pu être lue" in held["doubts"][0]["text"]
-    assert held["doubts"][0]["link"]["href"] == path
+    assert held["doubts"][0]["link"]["href"] == "/donnees/quarantaine"
 
     assert "Annuler" in door.get(f"{path}/annuler").text
     answer = door.post(f"{path}/annuler", follow_redirects=False)

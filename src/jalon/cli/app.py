@@ -15,6 +15,7 @@ COMMANDS = (
     "read",
     "imports",
     "undo",
+    "quarantine",
     "measure",
     "rows",
     "kpis",

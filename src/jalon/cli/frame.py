@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jalon import locale
+from jalon.cli.asking import side_by_side
 from jalon.cli.words import language, said
 from jalon.model.problems import JalonError, Problem, RequestError
 
@@ -87,6 +88,8 @@ def _say(error: JalonError, lang: str, as_json: bool) -> None:
         return
     for problem in error.problems[:20]:
         typer.echo(f"{said('error')} {locale.sentence(problem, lang)}", err=True)
+        for line in side_by_side(problem, lang):
+            typer.echo(line, err=True)
         advice = locale.hint(problem, lang)
         if advice:
             typer.echo(f"  → {advice}", err=True)

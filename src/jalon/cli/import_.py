@@ -46,12 +46,19 @@ def import_files(
         Path | None, typer.Option("--map", help=said("import.map"), metavar="FILE")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=said("import.dry_run"))] = False,
+    full: Annotated[bool, typer.Option("--full", help=said("import.full"))] = False,
+    no_memory: Annotated[bool, typer.Option("--no-memory", help=said("import.no_memory"))] = False,
+    forget: Annotated[bool, typer.Option("--forget", help=said("import.forget"))] = False,
+    explain: Annotated[bool, typer.Option("--explain", help=said("import.explain"))] = False,
     encoding: EncodingOption = None,
     delimiter: DelimiterOption = None,
     header_row: HeaderRowOption = None,
     decimal: DecimalOption = None,
     date_order: DateOrderOption = None,
     sheet: SheetOption = None,
+    own_siren: Annotated[
+        str | None, typer.Option("--own-siren", help=said("import.own_siren"), metavar="SIREN")
+    ] = None,
     workspace: WorkspaceOption = None,
     lang: LangOption = None,
     as_json: JsonOption = False,
@@ -59,7 +66,7 @@ def import_files(
 ) -> None:
     """Run the command."""
     with framed(lang, as_json, debug) as spoken, opened(workspace, create=True) as found:
-        from jalon.cli.reports import show_report
+        from jalon.cli.reports import show_plan_evidence, show_report
         from jalon.intake.map_file import load as load_map
         from jalon.intake.pipeline import Brief
         from jalon.intake.sources.options import ReadOptions
@@ -74,20 +81,26 @@ def import_files(
                 header_row=header_row,
                 decimal=decimal,
                 sheet=sheet,
+                own_siren=own_siren,
             )
         )
         told = load_map(map_) if map_ else None
-        brief = Brief(_known(table), source, told, reading, found.settings.zone)
+        zone = found.settings.zone
+        brief = Brief(_known(table), source, told, reading, zone, full, recall=not no_memory)
+        if forget and not dry_run:
+            found.forget(paths, brief)
         if dry_run:
             plan, text = found.look(paths, brief)
             _show_plan(plan, text, spoken, as_json)
+            if explain and not as_json:
+                show_plan_evidence(plan, spoken)
             return
         with progress(as_json) as step:
             done = found.import_(paths, brief, step)
         if as_json:
             show_json(import_report(done, spoken))
         else:
-            show_report(done, spoken)
+            show_report(done, spoken, explain=explain)
         if done.must_ask or not any(each.table for each in done.files):
             raise typer.Exit(1)
 

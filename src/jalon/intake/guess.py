@@ -9,12 +9,15 @@ from functools import cached_property
 from pathlib import PurePath
 
 from jalon.intake import words
+from jalon.intake.keys import DECLARED, DIGEST, Candidates, Chosen, choose
 from jalon.intake.map_file import Entry, MapFile, unique_headers, values_of
 from jalon.intake.mapping import Combine, FieldMap, How, TableMap
 from jalon.intake.preset import NOWHERE, Match, matches
+from jalon.intake.stage_columns import as_known, history_of, stage_columns
 from jalon.intake.text_table import ColumnProfile, Content, TextTable
 from jalon.model.problems import InputError, Problem, Where
 from jalon.model.tables import TABLES, Column, Kind, Table
+from jalon.store.keys import Key
 
 FILES = "files"
 """The source of keys where neither a preset nor the user names one."""
@@ -25,6 +28,9 @@ Distinct = Callable[[int], Sequence[str]]
 Count = Callable[[int], int]
 """The exact number of different values of a column: profiles only estimate large ones."""
 
+Together = Callable[[Sequence[int]], int]
+"""The exact number of different rows of several columns."""
+
 _MOST_VALUES = 500
 _ESTIMATED_FROM = 1000
 _ESTIMATE = 0.9
@@ -34,15 +40,9 @@ _PHONE = re.compile(r"^\+?[\d .()\-/]{9,20}$")
 _NAF = re.compile(r"^\d{2}\.?\d{2}[A-Z]$")
 _DAY = re.compile(r"^(19|20)\d{6}$")
 _NUMBERS = frozenset({Content.INTEGER, Content.DECIMAL, Content.EMPTY, Content.FLAG})
-_NATURAL = frozenset({"account", "product", "rep", "campaign"})
 _CLOSED = ("won", "lost", "no_decision")
 _TRUE = frozenset({"true", "1", "yes", "oui", "vrai", "y", "o", "x"})
 _FALSE = frozenset({"false", "0", "no", "non", "faux", "n"})
-_STANDS_FOR_KEY: Mapping[str, tuple[str, ...]] = {
-    "deal": ("lead",),
-    "survey_answer": ("account",),
-    "account": ("siret", "siren"),
-}
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,10 @@ class Guess:
         return tuple(self._unread(each) for each in self.maps)
 
     def _unread(self, mapped: TableMap) -> tuple[int, ...]:
+        if mapped.stages:
+            return ()
         read = {index for each in mapped.fields for index in each.columns}
+        read |= {index for each in self.maps for index in each.stages}
         return tuple(
             i for i, name in enumerate(self.table.headers) if name.strip() and i not in read
         )
@@ -78,7 +81,10 @@ class _View:
     profiles: Mapping[int, ColumnProfile]
     distinct: Distinct | None = None
     count: Count | None = None
+    together: Together | None = None
+    keys: Mapping[tuple[str, str], Key] = field(default_factory=dict)
     barred: frozenset[int] = frozenset()
+    stages: Mapping[int, str] = field(default_factory=dict)
     known: dict[int, tuple[str, ...]] = field(default_factory=dict, compare=False)
     counted: dict[int, int] = field(default_factory=dict, compare=False)
 
@@ -129,7 +135,9 @@ class _View:
         return profile is not None and profile.filled >= self.records
 
     def unique(self, columns: Sequence[int], share: float = 1.0) -> bool:
-        """Whether the column tells every row from the others."""
+        """Whether the columns, full, tell every row from the others."""
+        if len(columns) > 1 and self.records and all(map(self.full, columns)):
+            return self.together is not None and self.together(columns) >= self.records
         profile = self.profiles.get(columns[0]) if len(columns) == 1 else None
         if profile is None or not self.records:
             return False
@@ -192,16 +200,24 @@ def guess(
     map_file: MapFile | None = None,
     distinct: Distinct | None = None,
     count: Count | None = None,
+    together: Together | None = None,
+    keys: Mapping[tuple[str, str], Key] | None = None,
     preset: str | None = None,
 ) -> Guess:
     """The canonical tables that this text table fills, and how.
 
     ``table_name`` is the user's word for the table, ``source`` for the origin of keys. ``preset``
-    is the one that knows the other files of the folder. ``distinct`` and ``count`` look at a column
-    beyond its profile. Raises InputError for a mapping file that
+    is the one that knows the other files of the folder. ``distinct``, ``count`` and ``together``
+    look at columns beyond their profile. ``keys``: by source and table, what the keys of the last
+    import were made of. Raises InputError for a mapping file that
     names a header which is not there.
     """
-    view = _View(table, {each.index: each for each in profiles}, distinct, count)
+    seen = {each.index: each for each in profiles}
+    stages = {} if table.shape else stage_columns(table.headers)
+    barred = frozenset(stages)
+    view = _View(table, seen, distinct, count, together, keys or {}, barred, stages=stages)
+    if table.shape and table.shape.why:
+        return _guessed(view, [], table.shape.why)
     entries = map_file.entries_for(table.file, table.sheet) if map_file else ()
     if entries and map_file:
         return _mapped(view, map_file, entries, source, preset)
@@ -212,11 +228,39 @@ def guess(
 def _guessed(
     view: _View, pairs: Sequence[tuple[_Draft, tuple[_Draft, TableMap]]], why: Problem | None
 ) -> Guess:
-    where = Where(file=view.table.file, sheet=view.table.sheet)
-    notes = [replace(note, where=where) for _, (done, _) in pairs for note in done.notes]
-    maps = tuple(made for _, (_, made) in pairs)
+    shape = view.table.shape
+    where = Where(file=view.table.file, sheet=None if shape else view.table.sheet)
+    known = shape.notes if shape else ()
+    drawn = (note for _, (done, _) in pairs for note in done.notes)
+    notes = [replace(note, where=where) for note in (*known, *drawn)]
+    maps, lacking = _with_history(view, [made for _, (_, made) in pairs])
+    notes += [replace(each, where=where) for each in lacking]
     told = replace(why, where=where) if why and not maps else None
     return Guess(view.table, maps, told, tuple(notes))
+
+
+def _with_history(
+    view: _View, maps: Sequence[TableMap]
+) -> tuple[tuple[TableMap, ...], list[Problem]]:
+    """The tables, with the stage history that the deals' own columns tell, and what bars it."""
+    deal = next((each for each in maps if each.table == "deal"), None)
+    told = next((each for each in maps if each.table == "stage_change"), None)
+    stages = dict(view.stages)
+    if told:
+        entered, named = told.of("entered_at"), stage_columns(view.headers)
+        read = entered.columns if entered and _is_history(view, told) else ()
+        stages = {index: named.get(index, view.headers[index]) for index in read}
+    if not stages or deal is None:
+        return tuple(maps), []
+    stage = deal.of("stage")
+    if stage:
+        stages = as_known(stages, (v for index in stage.columns for v in view.values(index)))
+    history = history_of(deal, stages)
+    others = [each for each in maps if each is not told]
+    if history is None:
+        return tuple(others), [Problem("stages_without_key", {"stages": list(stages.values())})]
+    place = maps.index(told) if told else maps.index(deal) + 1
+    return (*others[:place], history, *others[place:]), []
 
 
 # --- without a mapping file ---------------------------------------------------
@@ -239,13 +283,14 @@ def _automatic(
 
 
 def _by_model(view: _View, name: str | None) -> _Draft | None:
-    """A file with the model's own column names, called after the table or said to be it."""
-    called = name or words.bare(view.stem).replace(" ", "_")
+    """A table with the model's own column names: its reader says so, the user, or its name."""
+    shape = view.table.shape
+    called = (shape and shape.table) or name or words.bare(view.stem).replace(" ", "_")
     if called not in TABLES:
         return None
     table = TABLES[called]
     found = [(i, f) for i in view.columns if (f := _own_name(table, view.headers[i]))]
-    if len(found) < 2 or len(found) * 2 < len(view.columns):
+    if not shape and (len(found) < 2 or len(found) * 2 < len(view.columns)):
         return None
     return _Draft(table).plus(*(FieldMap(f, (i,), How.MODEL) for i, f in found))
 
@@ -254,7 +299,8 @@ def _own_name(table: Table, header: str) -> str | None:
     plain = words.fold(header)
     if plain == "at" and "happened_at" in table:
         return "happened_at"
-    return plain if plain == "source_id" or plain in table else None
+    fillable = {each.name for each in table.fillable()}
+    return plain if plain == "source_id" or plain in fillable else None
 
 
 def _by_preset(view: _View, match: Match) -> _Draft:
@@ -337,7 +383,7 @@ def _named(
 def _candidates(
     view: _View, draft: _Draft, ignored: frozenset[int], *, near: bool
 ) -> Iterable[tuple[tuple[float, int], FieldMap]]:
-    names = ["source_id", *(each.name for each in draft.table.columns)]
+    names = ["source_id", *(each.name for each in draft.table.fillable())]
     for index in view.columns:
         if index in draft.columns or index in ignored:
             continue
@@ -379,7 +425,7 @@ def _tells_rows(view: _View, table: Table, index: int) -> bool:
     profile = view.profiles.get(index)
     if profile is None or profile.content is Content.DATE:
         return False
-    if table.name == "invoice":
+    if table.name == "invoice" or view.table.lines:
         return profile.filled >= 0.9 * view.records
     return view.unique([index], 0.98)
 
@@ -578,18 +624,23 @@ def _finished(
     full = _complete(view, draft)
     full, values = _valued(view, full)
     named = full.match.preset.name if full.match else None
+    shape = view.table.shape
+    origin = source or named or (shape and shape.source) or preset or FILES
+    key = _key(view, full, origin)
     made = TableMap(
         full.table.name,
         named,
-        source or named or preset or FILES,
+        origin,
         _in_order(full),
         values,
         full.constants,
-        _key(view, full),
-        lines=_has_lines(view, full),
+        key.columns,
+        lines=shape.lines if shape else _has_lines(view, full),
         score=_score(full),
+        key_how=key.how,
+        key_names=key.names,
     )
-    return full, made
+    return full.noting(key.note.code, **key.note.facts) if key.note else full, made
 
 
 def _in_order(draft: _Draft) -> tuple[FieldMap, ...]:
@@ -604,19 +655,27 @@ def _score(draft: _Draft) -> float:
     return round(sum(certain) / max(len(certain), 1), 3)
 
 
-def _key(view: _View, draft: _Draft) -> tuple[int, ...]:
-    """The columns that stand for an identifier where there is none."""
-    if draft.of("source_id"):
-        return ()
-    natural = ("name",) if draft.table.name in _NATURAL else ()
-    names = (*natural, *_STANDS_FOR_KEY.get(draft.table.name, ()))
-    unique = (f.columns for n in names if (f := draft.of(n)) and view.unique(f.columns))
-    return next(unique, ())
+def _is_history(view: _View, made: _Draft | TableMap) -> bool:
+    """Whether the dates are those of entry into a stage each, and not a date a row."""
+    entered = made.of("entered_at")
+    named = stage_columns(view.headers)
+    return entered is not None and (len(entered.columns) > 1 or entered.columns[0] in named)
+
+
+def _key(view: _View, draft: _Draft, origin: str) -> Chosen:
+    """What tells the rows apart, as at the last import of that source where it can be."""
+    name = draft.table.name
+    if _is_history(view, draft):
+        return Chosen(DIGEST)
+    fields = {each.field: each.columns for each in draft.fields}
+    found = Candidates(name, unique_headers(view.headers), fields, view.unique)
+    return choose(found, view.keys.get((origin, name)))
 
 
 def _has_lines(view: _View, draft: _Draft) -> bool:
     key = draft.of("source_id")
-    return draft.table.name == "invoice" and key is not None and not view.unique(key.columns)
+    several = draft.table.name == "invoice" or view.table.lines
+    return several and key is not None and not view.unique(key.columns)
 
 
 # --- values -------------------------------------------------------------------
@@ -684,6 +743,10 @@ def _joined_meanings(view: _View, draft: _Draft, each: FieldMap) -> dict[str, st
 
 
 def _paired(draft: _Draft, each: FieldMap, flag: str, other: str, *, closing: bool) -> str:
+    own = draft.match.body.values.get(each.field, {}) if draft.match else {}
+    told = {words.bare(found): to for found, to in own.items()}.get(words.bare(f"{flag} {other}"))
+    if told:
+        return told
     yes = words.bare(flag) in _TRUE
     if closing:
         return ("won" if words.bare(other) in _TRUE else "lost") if yes else "open"
@@ -717,6 +780,9 @@ def _mapped(
         if entry.ignored:
             continue
         pairs += _by_entry(view, map_file, entry, source, preset)
+        said = map_file.columns_of(entry, unique_headers(view.headers))
+        left = {i: stage for i, stage in view.stages.items() if i not in said}
+        view = view if entry.table == "stage_change" else replace(view, stages=left)
     why = None if pairs else Problem("ignored_by_map", {"map": map_file.path})
     return _guessed(view, [(draft, (draft, made)) for draft, made in pairs], why)
 
@@ -725,7 +791,7 @@ def _by_entry(
     view: _View, map_file: MapFile, entry: Entry, source: str | None, preset: str | None
 ) -> list[tuple[_Draft, TableMap]]:
     headers = unique_headers(view.headers)
-    free = replace(view, barred=map_file.columns_of(entry, headers))
+    free = replace(view, barred=view.barred | map_file.columns_of(entry, headers))
     said = _Said(map_file, entry, headers, map_file.fields_of(entry, headers))
     source = source or entry.source
     made = []
@@ -783,13 +849,19 @@ class _Said:
         own = values_of(self.entry)
         values = {n: {**made.values.get(n, {}), **own.get(n, {})} for n in {**made.values, **own}}
         key = self.map_file.key_of(self.entry, self.headers)
+        told = key is not None and key != made.key
+        names = tuple(self.headers[index] for index in key or ())
+        how = DECLARED if key else DIGEST
         links = {table: dict(by) for table, by in self.entry.links.items()}
         return replace(
             made,
             values=values,
             key=made.key if key is None else key,
+            key_how=how if told else made.key_how,
+            key_names=names if told else made.key_names,
             links=links,
             date_order=dict(self.entry.date_order),
             decimal=dict(self.entry.decimal),
             lines=made.lines if self.entry.lines is None else self.entry.lines,
+            empty=self.map_file.empty_of(self.entry, self.headers),
         )

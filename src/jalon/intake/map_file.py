@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
@@ -68,6 +68,7 @@ class Entry(_Strict):
     key: tuple[str, ...] | None = None
     links: Mapping[str, Mapping[str, str]] = {}
     lines: bool | None = None
+    empty: Mapping[str, tuple[str, ...]] = {}
 
     @field_validator("date_order", "decimal", mode="before")
     @classmethod
@@ -88,7 +89,10 @@ class Entry(_Strict):
 
 
 class _Written(_Strict):
+    """``learnt``: where a file that was remembered comes from; it changes nothing here."""
+
     files: tuple[Entry, ...]
+    learnt: Any = None
 
 
 def _as_rules(written: Any) -> Any:
@@ -100,7 +104,12 @@ def _as_rules(written: Any) -> Any:
 
 @dataclass(frozen=True)
 class MapFile:
-    """A mapping file as read. ``lines`` finds the line of a key in the file, by its path."""
+    """A mapping file as read. ``lines`` finds the line of a key in the file, by its path.
+
+    ``partial``: it says what changes, over what is remembered of such files.
+    """
+
+    partial: ClassVar[bool] = False
 
     path: str
     entries: tuple[Entry, ...]
@@ -156,6 +165,13 @@ class MapFile:
         place = ("files", self.entries.index(entry), *path)
         facts = {"header": header, "of": entry.file, "nearest": _nearest(header, headers)}
         raise InputError.of("map_unknown_header", self._where(place), **facts)
+
+    def empty_of(self, entry: Entry, headers: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """By header of the file, the values that mean that nothing is said there."""
+        found = {}
+        for header, values in entry.empty.items():
+            found[headers[self.index(entry, header, headers, "empty", header)]] = values
+        return found
 
     def _about(self, file: str) -> Iterable[Entry]:
         return [each for each in self.entries if _is_file(each.file, file)]
@@ -296,7 +312,7 @@ def _check(map_file: MapFile, position: int, entry: Entry) -> None:
         return
     if entry.table not in TABLES:
         _refuse(map_file, position, "map_unknown_table", ("table",), name=entry.table, known=TABLES)
-    known = ["source_id", *(each.name for each in TABLES[entry.table].columns)]
+    known = ["source_id", *(each.name for each in TABLES[entry.table].fillable())]
     said = [(("columns", h), r.field) for h, rules in entry.columns.items() for r in rules]
     said += [((part, name), name) for part in ("values", "const") for name in getattr(entry, part)]
     for place, name in said:
@@ -362,6 +378,7 @@ def _entry(guess: Guess, made: TableMap) -> list[str]:
         lines += _block(name, by)
     lines += ["    columns:", *(f"      {_column(made, i, h)}" for i, h in enumerate(headers) if h)]
     lines += _nested("values", made.values) + _block("const", made.constants)
+    lines += _listed("empty", made.empty)
     if made.key:
         lines.append(f"    key: [{', '.join(_text(headers[i]) for i in made.key)}]")
     lines += _nested("links", made.links)
@@ -394,6 +411,11 @@ def _rule(each: FieldMap, index: int) -> str:
 
 def _nested(name: str, by: Mapping[str, Mapping[str, str]]) -> list[str]:
     rows = [row for key, inner in by.items() for row in _indented(_block(key, inner))]
+    return [f"    {name}:", *rows] if rows else []
+
+
+def _listed(name: str, by: Mapping[str, Sequence[str]]) -> list[str]:
+    rows = [f"      {_text(k)}: [{', '.join(_text(v) for v in vs)}]" for k, vs in by.items()]
     return [f"    {name}:", *rows] if rows else []
 
 

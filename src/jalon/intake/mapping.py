@@ -11,6 +11,7 @@ class How(StrEnum):
     """Where a mapping of a column comes from, from the surest to the least."""
 
     MAP = "map"
+    MEMORY = "memory"
     MODEL = "model"
     PRESET = "preset"
     NAME = "name"
@@ -53,6 +54,9 @@ class TableMap:
     the digest of all mapped cells, with its multiplicity. ``links``: by target table, reference
     text to the key or name it stands for. ``date_order``, ``decimal``: the user's word, by header
     (``*`` for all). ``lines``: rows are order lines: those of one key become one row.
+    ``key_how`` and ``key_names``: why ``key`` is so, as :class:`jalon.store.keys.Key` has it.
+    ``stages``: columns that each say when a deal entered a stage, by their index: the stage's name.
+    ``empty``: by header, the values that mean that nothing is said there.
     """
 
     table: str
@@ -67,6 +71,10 @@ class TableMap:
     decimal: Mapping[str, str] = field(default_factory=dict)
     lines: bool = False
     score: float = 1.0
+    key_how: str = ""
+    key_names: tuple[str, ...] = ()
+    stages: Mapping[int, str] = field(default_factory=dict)
+    empty: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def of(self, name: str) -> FieldMap | None:
         """The mapping of that field, if it has one."""

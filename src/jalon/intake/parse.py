@@ -21,7 +21,7 @@ MONEY = "DECIMAL(18,4)"
 WIDE = "DECIMAL(38,10)"
 ALL_MARKS = frozenset(
     {"space", "percent", "suffix", "parentheses", "trailing_minus", "minus", "currency"}
-    | {"null_word"}
+    | {"null_word", "quarters"}
 )
 ISO_FORMATS = frozenset(
     f"%Y-%m-%d{gap}{time}" for gap in "T " for time in ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f")
@@ -207,6 +207,8 @@ def _local(cell: exp.Expr, profile: ColumnProfile, formats: list[str]) -> exp.Ex
     text = _numbered_months(cell) if words else cell.copy()
     if words:
         formats = [one.replace("%b", "%m").replace("%B", "%m") for one in formats]
+    if "quarters" in _marks(profile):
+        text = _numbered_quarters(text)
     # A year of two digits is tried first: %Y would take 24 for the year 24.
     ordered = sorted(dict.fromkeys(formats), key=lambda one: "%y" not in one)
     layouts = exp.Array(expressions=[_text(one) for one in ordered])
@@ -229,6 +231,15 @@ def _numbered_months(cell: exp.Expr) -> exp.Expr:
         for month, names in months.items()
     ]
     return _call("REPLACE", cell.copy(), found.copy(), _case(cases))
+
+
+def _numbered_quarters(cell: exp.Expr) -> exp.Expr:
+    """The cell with its quarter replaced by the number of its first month: T2 2026 is 04 2026."""
+    text = cell
+    for quarter in range(1, 5):
+        pattern, month = _text(rf"\b[TtQq]{quarter}"), _text(f"{3 * quarter - 2:02}")
+        text = _call("REGEXP_REPLACE", text, pattern, month)
+    return text
 
 
 def _zoned(cell: exp.Expr, zone: str) -> exp.Expr:

@@ -87,7 +87,7 @@ class PresetTable(_Strict):
         if self.table not in TABLES:
             raise ValueError(f"no such table: {self.table}")
         for name in (*self.fields, *self.values, *self.constants):
-            if name != "source_id" and name not in TABLES[self.table]:
+            if name not in ("source_id", *(c.name for c in TABLES[self.table].fillable())):
                 raise ValueError(f"no such field: {self.table}.{name}")
         return self
 

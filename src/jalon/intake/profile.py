@@ -17,7 +17,14 @@ from jalon.intake.formats.flag import PAIRS
 from jalon.intake.formats.number import NumberCell, fits, number_cell
 from jalon.intake.text_table import ColumnProfile, Content, Evidence, TextTable
 
+PRECISIONS = ("second", "minute", "day", "month", "quarter")
 FEW = 3000
+#: A table of more rows is first judged on a sample.
+LARGE = 20_000
+#: A column of more different words is no flag.
+FLAGS = 12
+#: A longer cell is text, whatever it is made of.
+LONG = 120
 SAMPLE = 2000
 EXAMPLES = 5
 MOSTLY = 0.8
@@ -113,21 +120,51 @@ def _all_values(table: TextTable, engine: DuckDB) -> list[_Values]:
         return []
     counted = ", ".join(f"count(c{i}), approx_count_distinct(c{i})" for i in width)
     row = engine.rows(f"SELECT {counted} FROM {table.relation}")[0]
-    return [_values(table, engine, i, row[2 * i], row[2 * i + 1]) for i in width]
+    samples = _samples(table, engine) if table.rows > LARGE else {}
+    return [_values(table, engine, i, row[2 * i], row[2 * i + 1], samples.get(i)) for i in width]
 
 
-def _values(table: TextTable, engine: DuckDB, index: int, filled: int, distinct: int) -> _Values:
+def _samples(table: TextTable, engine: DuckDB) -> dict[int, Counter[str]]:
+    """The first cells of a large table and others at even steps, by column."""
+    step = max(1, table.rows // SAMPLE)
+    found = engine.run(
+        f"SELECT * EXCLUDE (_line) FROM {table.relation} "
+        f"WHERE _line % {step} = 0 OR _line <= {SAMPLE // 4}"
+    )
+    return {
+        place: Counter(cell for cell in column.to_pylist() if cell is not None)
+        for place, column in enumerate(found.columns)
+    }
+
+
+def _values(
+    table: TextTable,
+    engine: DuckDB,
+    index: int,
+    filled: int,
+    distinct: int,
+    sample: Counter[str] | None,
+) -> _Values:
     if filled == 0:
         return _Values({}, 0, 0, True)
+    if sample is not None and _is_prose(sample):
+        return _Values(sample, filled, min(max(distinct, len(sample)), filled), False)
     if distinct <= FEW:
         rows = engine.rows(_counts_sql(table.relation, index, f"c{index} IS NOT NULL"))
         return _Values(dict(rows), filled, len(rows), True)
-    step = max(1, filled // SAMPLE)
-    where = f"c{index} IS NOT NULL AND (_line % {step} = 0 OR _line <= {SAMPLE // 4})"
-    rows = engine.rows(_counts_sql(table.relation, index, where))
+    if sample is None or sample.total() < min(SAMPLE // 4, filled):
+        step = max(1, filled // SAMPLE)
+        where = f"c{index} IS NOT NULL AND (_line % {step} = 0 OR _line <= {SAMPLE // 4})"
+        sample = Counter(dict(engine.rows(_counts_sql(table.relation, index, where))))
     return _Values(
-        dict(rows), filled, min(max(distinct, len(rows)), filled), filled == sum(n for _, n in rows)
+        sample, filled, min(max(distinct, len(sample)), filled), filled == sample.total()
     )
+
+
+def _is_prose(sample: Counter[str]) -> bool:
+    """Whether a sample is of words for the most part, and more of them than a flag has."""
+    verdict = _judge(sample)
+    return verdict.words.total() > (1 - SOME) * verdict.cells > 0 and len(verdict.words) > FLAGS
 
 
 def _counts_sql(relation: str, index: int, where: str) -> str:
@@ -185,6 +222,8 @@ def _judge(counts: Mapping[str, int]) -> _Verdict:
         verdict.cells += times
         if _is_null_word(value):
             verdict.null_words += times
+        elif len(value) > LONG:
+            verdict.words[value[:LONG]] += times
         elif cell := date_cell(value):
             verdict.dates[cell] += times
             if cell.layout == "compact":
@@ -216,6 +255,8 @@ def _size(value: str) -> float:
 
 
 def _is_null_word(value: str) -> bool:
+    if len(value) > LONG:
+        return False
     return value.strip().lower() in NULL_WORDS
 
 
@@ -258,6 +299,7 @@ def _as_date(
     read = sum(times for cell, times in dates.items() if _in_order(cell, trial))
     marks = {"zoned"} if any(cell.zoned for cell in dates) else set()
     marks |= {"month_words"} if any(cell.words for cell in dates) else set()
+    marks |= {"quarters"} if any(cell.precision == "quarter" for cell in dates) else set()
     enough = dates.total() >= MOSTLY * verdict.meant
     return replace(
         base,
@@ -299,7 +341,7 @@ def _layouts(dates: Counter[DateCell], order: str) -> tuple[str, ...]:
 
 def _finest(dates: Counter[DateCell]) -> str:
     seen = {cell.precision for cell in dates}
-    return next(one for one in ("second", "minute", "day", "month") if one in seen)
+    return next(one for one in PRECISIONS if one in seen)
 
 
 def _as_number(base: Profile, verdict: _Verdict, given: str | None) -> Profile:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,7 +13,7 @@ from sqlglot import exp
 from jalon.engines.duckdb import DuckDB
 from jalon.intake import parse
 from jalon.intake.profile import Profile, profile
-from jalon.intake.sources import ReadOptions, drop, read
+from jalon.intake.sources import ReadOptions, read
 from jalon.intake.text_table import Content, Evidence, TextTable
 from jalon.model.problems import Problem, Where
 
@@ -29,19 +30,27 @@ class ReadTable:
 
     file: str
     sheet: str | None
-    text: pa.Table
     table: pa.Table
     lines: pa.ChunkedArray
     columns: tuple[Profile, ...]
     evidence: tuple[Evidence, ...]
     quarantine: tuple[Problem, ...]
     rows: int
+    _cells: Callable[[], pa.Table] = field(repr=False, compare=False)
+
+    @cached_property
+    def text(self) -> pa.Table:
+        """Every cell as found, blank ones as NULL."""
+        return self._cells()
 
 
 def read_typed(
     path: Path | str, engine: DuckDB, options: ReadOptions | None = None
 ) -> list[ReadTable]:
-    """The tables of a file, as text and typed."""
+    """The tables of a file, as text and typed; the text is asked of the engine when it is wanted.
+
+    The engine is to be closed by nobody: it ends with the last of the tables.
+    """
     options = options or ReadOptions()
     return [_typed(table, engine, options) for table in read(path, engine, options)]
 
@@ -50,23 +59,25 @@ def _typed(table: TextTable, engine: DuckDB, options: ReadOptions) -> ReadTable:
     columns = profile(table, engine, options.decimal, options.date_order)
     cells = [exp.column(f"c{one.index}") for one in columns]
     values = [_value(cell, one) for cell, one in zip(cells, columns, strict=True)]
-    text = _select(engine, table, cells)
     typed = _select(engine, table, values)
-    lines = engine.run(f"SELECT _line FROM {table.relation}").column(0)
-    unread = [problem for one in columns for problem in _unreadable(engine, table, one)]
+    unread = [
+        problem
+        for one, value, made in zip(columns, values, typed.columns, strict=True)
+        if len(made) - made.null_count < one.filled
+        for problem in _unreadable(engine, table, one, value)
+    ]
     unread.sort(key=lambda problem: problem.where.row or 0)
-    drop(table, engine)
     evidence = [*table.evidence, *(item for one in columns for item in one.evidence)]
     return ReadTable(
         file=table.file,
         sheet=table.sheet,
-        text=text,
         table=typed,
-        lines=lines,
+        lines=engine.run(f"SELECT _line FROM {table.relation}").column(0),
         columns=tuple(columns),
         evidence=tuple(evidence),
         quarantine=(*table.rejected, *unread),
         rows=table.rows,
+        _cells=lambda: _select(engine, table, cells),
     )
 
 
@@ -74,7 +85,8 @@ def _value(cell: exp.Expr, column: Profile) -> exp.Expr:
     """The typed cell; text where how to read it is not settled."""
     if column.content is Content.DATE and not column.date_choices:
         moment = parse.moment(cell, column)
-        return exp.cast(moment, "DATE") if column.precision in ("day", "month") else moment
+        timed = column.precision in ("second", "minute")
+        return moment if timed else exp.cast(moment, "DATE")
     if column.content is Content.DECIMAL and "ambiguous" not in column.marks:
         if "percent" in column.marks:
             return parse.share(cell, column)
@@ -93,11 +105,11 @@ def _select(engine: DuckDB, table: TextTable, values: Sequence[exp.Expr]) -> pa.
     return engine.run(query).rename_columns(list(table.headers))
 
 
-def _unreadable(engine: DuckDB, table: TextTable, column: Profile) -> Iterator[Problem]:
+def _unreadable(
+    engine: DuckDB, table: TextTable, column: Profile, value: exp.Expr
+) -> Iterator[Problem]:
+    """The cells of a column that say something and have no typed value."""
     cell = exp.column(f"c{column.index}")
-    value = _value(cell, column)
-    if isinstance(value, exp.Column):
-        return
     query = (
         exp.select("_line", cell.copy())
         .from_(table.relation)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
@@ -13,6 +13,8 @@ from sqlglot import exp
 
 from jalon.engines.duckdb import DuckDB
 from jalon.intake import parse
+from jalon.intake.apart import NOTHING, Apart, apart
+from jalon.intake.checked import Checked, Tally, checked
 from jalon.intake.mapping import Combine, FieldMap, TableMap
 from jalon.intake.text_table import ColumnProfile, TextTable
 from jalon.intake.words import fold_value
@@ -24,6 +26,8 @@ _NUMBER = count(1)
 #: A coded column with more different values than this is left as found.
 MOST_VALUES = 2_000
 KEY = "source_id"
+#: Lines of a file that are set apart and are no records: none of them may be a row known.
+NO_RECORDS = frozenset({"repeated_header", "total_row", "footer"})
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,10 @@ class Staged:
     """The typed rows of one table of a file, and the rows refused.
 
     ``lines``: the relation of the order lines that made the rows, where there are such. ``whole``:
-    all typed rows, those too that the stage leaves out because they have not changed.
+    all typed rows, those too that the stage leaves out because they have not changed. ``tallies``:
+    by checked field, the states of the file's values. ``every``: the typed rows and those refused
+    (their ``_bad`` is not null); ``apart``: what is known of the latter. ``notes``: what was taken
+    for granted.
     """
 
     stage: Stage
@@ -40,10 +47,14 @@ class Staged:
     refused: tuple[Problem, ...]
     lines: str | None = None
     whole: str | None = None
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
+    every: str = ""
+    apart: Apart = NOTHING
+    notes: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
-class _Field:
+class Field:
     """A field being typed: its value, and the test that says it cannot be read."""
 
     column: Column
@@ -60,16 +71,20 @@ def stage(
 ) -> Staged:
     """Type the mapped columns of a text table.
 
-    Raises MustAskError where the order of days and months of a mapped column cannot be told, or
-    where no column is mapped.
+    Raises MustAskError where the order of days and months of a mapped column cannot be told, where
+    no column is mapped, or where its reader asks.
     """
+    if table.shape and table.shape.ask:
+        raise MustAskError(table.shape.ask)
     if not mapped.fields:
         where = Where(table.file, table.sheet)
         raise MustAskError.of("must_ask_columns", where, table=mapped.table, option="--map")
-    return _Staging(engine, table, {each.index: each for each in profiles}, mapped, zone).run()
+    return Staging(engine, table, {each.index: each for each in profiles}, mapped, zone).run()
 
 
-class _Staging:
+class Staging:
+    """The typing of one table of a file, step by step; :meth:`run` takes them all."""
+
     def __init__(
         self,
         engine: DuckDB,
@@ -85,8 +100,11 @@ class _Staging:
         self.readable = ""
         self.whole: str | None = None
         self.printed: dict[str, str] = {}
+        self.verdicts: dict[str, Checked] = {}
+        self.apart = NOTHING
 
     def run(self) -> Staged:
+        """The typed rows, and the rows refused."""
         fields = self._fields()
         typed = f"typed_{self.number}"
         self._type(typed, fields)
@@ -118,15 +136,21 @@ class _Staging:
             text=self.printed.get("text", ""),
             rows=self.printed.get("rows", ""),
             prints=self.printed.get("prints", ""),
+            spared=tuple(sorted({key for key in self.apart.keys.values() if key})),
+            unkeyed=sum(each.code not in NO_RECORDS for each in self.text.rejected),
+            key=self.map.key_names,
+            key_how=self.map.key_how,
         )
+        tallies = {name: each.tally for name, each in self.verdicts.items()}
         whole = f"(FROM {self.whole}{self.readable})" if self.whole else None
-        return Staged(made, self.map, self.text, tuple(refused), lines, whole)
+        done = Staged(made, self.map, self.text, tuple(refused), lines, whole, tallies)
+        return replace(done, every=self.whole or typed, apart=self.apart)
 
     # -- fields ----------------------------------------------------------------------------------
 
-    def _fields(self) -> list[_Field]:
+    def _fields(self) -> list[Field]:
         fields = {each.name: each for each in self.table.columns}
-        made: dict[str, _Field] = {}
+        made: dict[str, Field] = {}
         ordered = sorted(self.map.fields, key=lambda each: bool(each.only))
         for mapped in ordered:
             if mapped.field == KEY or mapped.field not in fields:
@@ -138,14 +162,27 @@ class _Staging:
             made[mapped.field] = _either(former, field) if former else field
         for name, value in self.map.constants.items():
             if name in fields:
-                made[name] = _Field(fields[name], self._constant(fields[name], value))
+                made[name] = Field(fields[name], self._constant(fields[name], value))
         if "currency" in fields and "currency" not in made:
             code = self._currency()
             if code:
-                made["currency"] = _Field(fields["currency"], exp.Literal.string(code))
-        return list(made.values())
+                made["currency"] = Field(fields["currency"], exp.Literal.string(code))
+        return [*made.values(), *self._checked(made)]
 
-    def _only(self, field: _Field, mapped: FieldMap, outcome: _Field) -> _Field:
+    def _checked(self, made: Mapping[str, Field]) -> Iterator[Field]:
+        """The normal form and the state of each field that is checked."""
+        country = made.get("country")
+        for name, each in made.items():
+            if each.column.check is None:
+                continue
+            place = country.value if country else None
+            rows = self.text.relation
+            found = checked(self.engine, each.column, each.value, place, rows, self.number)
+            yield Field(self.table.column(f"{name}_normal"), found.normal)
+            yield Field(self.table.column(f"{name}_state"), found.state)
+            self.verdicts[name] = found
+
+    def _only(self, field: Field, mapped: FieldMap, outcome: Field) -> Field:
         """The value for the rows of these outcomes alone (a closing date that is a forecast)."""
         among = [exp.Literal.string(each) for each in mapped.only]
         kept = exp.In(this=exp.paren(outcome.value.copy()), expressions=among)
@@ -162,7 +199,7 @@ class _Staging:
             return None
         return self.profiles[amount.columns[0]].currency
 
-    def _typed(self, column: Column, mapped: FieldMap) -> _Field:
+    def _typed(self, column: Column, mapped: FieldMap) -> Field:
         if column.kind in (Kind.TEXT, Kind.CODE, Kind.REFERENCE):
             return self._text(column, mapped)
         typed = [self._cell(column, index) for index in mapped.columns]
@@ -170,7 +207,7 @@ class _Staging:
             (index, _expected(column), self._unread(index, value))
             for index, value in zip(mapped.columns, typed, strict=True)
         )
-        return _Field(column, _combined(typed, mapped.combine), tests)
+        return Field(column, combined(typed, mapped.combine), tests)
 
     def _unread(self, index: int, typed: exp.Expr) -> exp.Expr:
         """Whether a cell says something that could not be typed."""
@@ -222,16 +259,16 @@ class _Staging:
             )
         return parse.moment(cell, profile, order, self.zone)
 
-    def _text(self, column: Column, mapped: FieldMap) -> _Field:
+    def _text(self, column: Column, mapped: FieldMap) -> Field:
         cells: list[exp.Expr] = [self._trimmed(index) for index in mapped.columns]
-        value = _combined(cells, mapped.combine)
+        value = combined(cells, mapped.combine)
         meanings = self.map.values.get(column.name)
         if not meanings and not column.values:
-            return _Field(column, value)
+            return Field(column, value)
         looked, strange = self._looked_up(column, value, meanings or {})
         first = mapped.columns[0]
         tests = ((first, "one_of", strange),) if strange is not None else ()
-        return _Field(column, looked, tests)
+        return Field(column, looked, tests)
 
     def _looked_up(
         self, column: Column, value: exp.Expr, meanings: Mapping[str, str]
@@ -270,7 +307,7 @@ class _Staging:
 
     # -- rows ------------------------------------------------------------------------------------
 
-    def _type(self, typed: str, fields: Sequence[_Field]) -> None:
+    def _type(self, typed: str, fields: Sequence[Field]) -> None:
         """All rows typed, with the number of the first test that each fails."""
         failed = exp.Case()
         for number, (_, _, test) in enumerate(_tests(fields)):
@@ -288,20 +325,27 @@ class _Staging:
             *(exp.alias_(each.value, each.column.name, quoted=True) for each in fields),
         )
         if self.map.lines or query.find(exp.Window):
-            sql = query.from_(exp.to_table(self.text.relation)).sql("duckdb")
+            sql = self._of(query, self.text.relation)
             self.engine.execute(f"CREATE TEMP TABLE {typed} AS {sql}")
             return
         # Typing again costs less than writing the rows once more.
         self._views(typed, query)
 
+    def _of(self, query: exp.Select, relation: str) -> str:
+        """The query of typed rows over those of a relation, beside the verdicts of the checks."""
+        query = query.copy().from_(exp.to_table(relation))
+        for each in self.verdicts.values():
+            query = query.join(each.verdicts, on=each.on.copy(), join_type="left")
+        return query.sql("duckdb")
+
     def _views(self, typed: str, query: exp.Select) -> None:
         """The typed rows as a view over those in use, which may be narrowed; and their digests."""
         rows = f"rows_{self.number}"
         self.engine.execute(f"CREATE TEMP VIEW {rows} AS FROM {self.text.relation}")
-        sql = query.copy().from_(exp.to_table(rows)).sql("duckdb")
+        sql = self._of(query, rows)
         self.engine.execute(f"CREATE TEMP VIEW {typed} AS {sql}")
         self.whole = f"whole_{self.number}"
-        every = query.copy().from_(exp.to_table(self.text.relation)).sql("duckdb")
+        every = self._of(query, self.text.relation)
         self.engine.execute(f"CREATE TEMP VIEW {self.whole} AS {every}")
         self.printed = {
             "signature": hashlib.md5(query.sql("duckdb").encode()).hexdigest(),
@@ -321,16 +365,16 @@ class _Staging:
 
     def _key(self) -> exp.Expr:
         """The row's id; without an id column or key, a digest of the mapped cells."""
+        if self.map.key:
+            return self._told_key(self.map.key)
         mapped = self.map.of(KEY)
         if mapped:
-            key = _combined([self._trimmed(index) for index in mapped.columns], Combine.JOIN)
+            key = combined([self._trimmed(index) for index in mapped.columns], Combine.JOIN)
             readable = self.text.rows - len(self.text.rejected)
             sure = [i for i in mapped.columns if not self._says_nothing(i)]
             if any(self.profiles[index].filled >= readable for index in sure):
                 return key
             return exp.Coalesce(this=key, expressions=[self._digest()])
-        if self.map.key:
-            return self._told_key(self.map.key)
         return self._digest()
 
     def _told_key(self, columns: Sequence[int]) -> exp.Expr:
@@ -360,17 +404,21 @@ class _Staging:
         )
         return _joined([digest, exp.cast(nth, "varchar")], "#")
 
-    def _refused(self, typed: str, fields: Sequence[_Field]) -> list[Problem]:
+    def _refused(self, typed: str, fields: Sequence[Field]) -> list[Problem]:
         tests = _tests(fields)
         required = [each for each in fields if each.column.required]
         rows = self.engine.rows(
-            f"SELECT t._line, t._bad FROM {typed} t WHERE t._bad IS NOT NULL ORDER BY t._line"
+            f"SELECT t._line, t._bad, t.{KEY} FROM {typed} t WHERE t._bad IS NOT NULL "
+            "ORDER BY t._line"
         )
         if not rows:
             return []
-        cells = self._cells_of([line for line, _ in rows])
+        lines = [line for line, _, _ in rows]
+        cells = self._cells_of(lines)
+        keys = {line: key for line, _, key in rows}
+        self.apart = apart(self.engine, self._apart(), keys, _money(fields))
         problems = []
-        for line, bad in rows:
+        for line, bad, _ in rows:
             if bad < len(tests):
                 index, expected, _ = tests[bad]
                 problems.append(
@@ -381,15 +429,20 @@ class _Staging:
                 problems.append(self._missing(line, column))
         return problems
 
+    def _apart(self) -> str:
+        return f"apart_{self.number}"
+
     def _cells_of(self, lines: Sequence[int]) -> dict[int, tuple[Any, ...]]:
+        """The cells of these lines as found; they stay in a table of their own."""
+        apart = self._apart()
         with self.engine.lend("wanted_lines", pa.table({"line": lines})):
-            rows = self.engine.rows(
-                f"SELECT * FROM {self.text.relation} WHERE _line IN (SELECT line FROM wanted_lines)"
+            self.engine.execute(
+                f"CREATE TEMP TABLE {apart} AS SELECT * FROM {self.text.relation} "
+                "WHERE _line IN (SELECT line FROM wanted_lines)"
             )
-            names = self.engine.run(f"SELECT * FROM {self.text.relation} LIMIT 0").column_names
-        place = names.index("_line")
-        order = [names.index(f"c{index}") for index in range(len(names) - 1)]
-        return {row[place]: tuple(row[each] for each in order) for row in rows}
+        columns = ", ".join(f"c{index}" for index in range(len(self.text.headers)))
+        rows = self.engine.rows(f"SELECT _line, {columns} FROM {apart}")
+        return {line: tuple(cells) for line, *cells in rows}
 
     def _unreadable(
         self, line: int, index: int, expected: str, value: str | None, test: tuple[Any, ...]
@@ -404,14 +457,14 @@ class _Staging:
         where = Where(self.text.file, self.text.sheet, line, header)
         return Problem("missing_required", {"field": column.name, "table": self.table.name}, where)
 
-    def _keep(self, typed: str, relation: str, fields: Sequence[_Field]) -> None:
+    def _keep(self, typed: str, relation: str, fields: Sequence[Field]) -> None:
         names = ", ".join(f'"{each.column.name}"' for each in fields)
         self.engine.execute(
             f"CREATE TEMP VIEW {relation} AS SELECT _line, 1 AS _lines, {KEY}"
             f"{', ' + names if names else ''} FROM {typed}{self.readable}"
         )
 
-    def _add_up(self, typed: str, relation: str, fields: Sequence[_Field]) -> None:
+    def _add_up(self, typed: str, relation: str, fields: Sequence[Field]) -> None:
         """Lines of one key become one row: amounts add up, the rest is the first line's."""
         values = []
         for each in fields:
@@ -430,11 +483,20 @@ def _hash(values: Sequence[exp.Expr]) -> exp.Expr:
     return exp.Anonymous(this="hash", expressions=list(values))
 
 
-def _tests(fields: Sequence[_Field]) -> list[tuple[int, str, exp.Expr]]:
+def _tests(fields: Sequence[Field]) -> list[tuple[int, str, exp.Expr]]:
     return [test for each in fields for test in each.tests]
 
 
-def _either(former: _Field, other: _Field) -> _Field:
+def _money(fields: Sequence[Field]) -> dict[str, tuple[exp.Expr, list[exp.Expr]]]:
+    """By money field, its value and the tests that say that it cannot be read."""
+    return {
+        each.column.name: (each.value, [test for _, _, test in each.tests])
+        for each in fields
+        if each.column.kind is Kind.MONEY
+    }
+
+
+def _either(former: Field, other: Field) -> Field:
     """Two ways to one field: the first that gives a value."""
     value = exp.Coalesce(this=former.value, expressions=[other.value])
     return replace(former, value=value, tests=(*former.tests, *other.tests))
@@ -448,7 +510,8 @@ def _at(index: int) -> exp.Expr:
     return _quoted(f"c{index}")
 
 
-def _combined(values: Sequence[exp.Expr], combine: Combine) -> exp.Expr:
+def combined(values: Sequence[exp.Expr], combine: Combine) -> exp.Expr:
+    """The value of one field from those of its columns."""
     if len(values) == 1:
         return values[0]
     if combine is Combine.JOIN:

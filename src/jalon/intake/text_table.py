@@ -66,6 +66,24 @@ class ColumnProfile:
 
 
 @dataclass(frozen=True)
+class Shape:
+    """What a reader knows of the table that it gives, so that nothing of it is guessed.
+
+    ``table``: the canonical table whose column names its headers are; None where it has no place
+    (``why``). ``source``: the origin of its keys. ``lines``: rows of one key make one row.
+    ``ask``: the decision without which it cannot be taken in. ``notes``: what was taken for
+    granted. Amounts are written with a point, dates as ISO 8601 says.
+    """
+
+    table: str | None
+    source: str
+    lines: bool = False
+    why: Problem | None = None
+    ask: Problem | None = None
+    notes: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
 class TextTable:
     """A table of a file, lying in the engine as a temporary relation.
 
@@ -73,7 +91,9 @@ class TextTable:
     begins, or the sheet's row, from 1) and ``c0`` … ``c{n-1}`` (VARCHAR, blank cells as NULL, text
     otherwise as found). It holds the readable records only; ``rejected`` has the others (repeated
     headers, ragged rows), so ``rows`` = records in the relation + ``len(rejected)``.
-    ``header_row`` is the physical line of the header.
+    ``header_row`` is the physical line of the header. ``shape``: what it is, where its reader
+    knows. ``found``: the relation as it was found, where a rule has blanked cells of ``relation``.
+    ``lines``: rows of one key make one row.
     """
 
     file: str
@@ -88,3 +108,6 @@ class TextTable:
     rejected: tuple[Problem, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     digest: str = ""
+    shape: Shape | None = None
+    found: str | None = None
+    lines: bool = False

@@ -125,6 +125,11 @@ def moment(asked: dt.datetime, lang: str) -> str:
     return text if asked.time() == dt.time() else f"{text} {asked:%H:%M}"
 
 
+def exact(value: Decimal, lang: str) -> str:
+    """An amount to the cent, in no currency: ``55 850,50``."""
+    return str(format_decimal(value, "#,##0.00##", _LOCALES[lang], decimal_quantization=False))
+
+
 def plain(value: float | Decimal, lang: str) -> str:
     """A number as found, with up to four decimals."""
     return str(format_decimal(value, "#,##0.####", _LOCALES[lang]))

@@ -55,6 +55,8 @@ class Column:
     that dates this value, before which it was ``before``. ``history``: the child that tells what it
     was under a past clock. ``values``: the only ones allowed.
     ``required``: a row without it is refused. ``to``: the table that a reference points to.
+    ``check``: how its values are checked at intake (a module of ``intake/checks``); the table then
+    also has ``<name>_normal`` and ``<name>_state``, worked out ``of`` it and mapped by nobody.
     """
 
     name: str
@@ -72,6 +74,39 @@ class Column:
     before: str | None = None
     history: str | None = None
     values: tuple[str, ...] = ()
+    check: str | None = None
+    of: str | None = None
+
+
+#: What a check says of a value; nothing where there is none. Unchecked: no rule is known for it
+#: (the postcode of a far country).
+STATES = ("valid", "invalid", "unchecked")
+
+
+def _worked_out(column: Column) -> tuple[Column, ...]:
+    """A checked column, then its value in normal form (none unless valid) and its state."""
+    if column.check is None:
+        return (column,)
+    normal = Column(
+        f"{column.name}_normal",
+        column.kind,
+        f"{column.fr} (forme normale)",
+        f"{column.en} (normal form)",
+        few=column.few,
+        personal=column.personal,
+        of=column.name,
+    )
+    state = Column(
+        f"{column.name}_state",
+        Kind.CODE,
+        f"{column.fr} (validité)",
+        f"{column.en} (validity)",
+        few=True,
+        personal=column.personal,
+        values=STATES,
+        of=column.name,
+    )
+    return column, normal, state
 
 
 @dataclass(frozen=True)
@@ -108,6 +143,21 @@ class Derived:
 
 
 @dataclass(frozen=True)
+class Revision:
+    """What the versions of a row, from one import to the next, tell of one of its columns.
+
+    ``does``: ``first``, the first value known; ``later``, how many times it moved to a later one.
+    """
+
+    name: str
+    column: str
+    does: str
+    kind: Kind
+    fr: str
+    en: str
+
+
+@dataclass(frozen=True)
 class Table:
     """A canonical table. ``paths``: for a dimension, where it is looked for, in order; a path is
     references and then a column (``account.sector``), the row's own column being its name alone.
@@ -127,6 +177,11 @@ class Table:
     children: tuple[Child, ...] = ()
     derived: tuple[Derived, ...] = ()
     customer: tuple[str, ...] = ()
+    revisions: tuple[Revision, ...] = ()
+
+    def __post_init__(self) -> None:
+        columns = tuple(each for column in self.columns for each in _worked_out(column))
+        object.__setattr__(self, "columns", columns)
 
     def column(self, name: str) -> Column:
         """The imported column of that name. Raises KeyError."""
@@ -138,6 +193,10 @@ class Table:
 
     def __contains__(self, name: str) -> bool:
         return any(column.name == name for column in self.columns)
+
+    def fillable(self) -> tuple[Column, ...]:
+        """The columns that a file may fill: all but those worked out of others at intake."""
+        return tuple(column for column in self.columns if column.of is None)
 
     def references(self) -> Iterator[Column]:
         """The columns that point to another table."""
@@ -165,6 +224,8 @@ def _to(name: str, table: str, fr: str, en: str, **more: object) -> Column:
 
 
 OUTCOMES = ("open", "won", "lost", "no_decision")
+#: How a deal is known to have entered a stage: its source dates it, or two imports show it.
+ENTRIES = ("told", "observed")
 MEETING_STATUSES = (
     "booked",
     "held",
@@ -185,16 +246,19 @@ ACCOUNT = Table(
     columns=(
         _text("name", "Nom", "Name"),
         _code("status", "Statut", "Status"),
-        _text("siren", "SIREN", "SIREN"),
-        _text("siret", "SIRET", "SIRET"),
-        _code("naf_code", "Code NAF", "NAF code"),
+        _text("siren", "SIREN", "SIREN", check="siren"),
+        _text("siret", "SIRET", "SIRET", check="siret"),
+        _text("vat_number", "N° de TVA", "VAT number", check="vat"),
+        _code("naf_code", "Code NAF", "NAF code", check="naf"),
         _code("sector", "Secteur", "Sector"),
         Column("employees", Kind.INTEGER, "Effectif", "Employees"),
         _code("size_band", "Taille", "Size band"),
         _text("city", "Ville", "City"),
-        _text("postcode", "Code postal", "Postcode"),
+        _text("postcode", "Code postal", "Postcode", check="postcode"),
         _code("region", "Région", "Region"),
         _code("country", "Pays", "Country"),
+        _text("email", "E-mail", "Email", personal=True, check="email"),
+        _text("phone", "Téléphone", "Phone", personal=True, check="phone"),
         _to("owner", "rep", "Commercial", "Owner"),
         _when("created_at", "Créé le", "Created at", event=True),
     ),
@@ -254,8 +318,8 @@ CONTACT = Table(
         _to("account", "account", "Compte", "Account"),
         _text("name", "Nom", "Name", personal=True),
         _text("job_title", "Fonction", "Job title"),
-        _text("email", "E-mail", "Email", personal=True),
-        _text("phone", "Téléphone", "Phone", personal=True),
+        _text("email", "E-mail", "Email", personal=True, check="email"),
+        _text("phone", "Téléphone", "Phone", personal=True, check="phone"),
         _to("owner", "rep", "Commercial", "Owner"),
         _when("created_at", "Créé le", "Created at", event=True),
         _when("last_inbound_at", "Dernier contact reçu", "Last inbound contact"),
@@ -296,9 +360,9 @@ LEAD = Table(
         _text("company", "Société", "Company"),
         _text("contact_name", "Nom du contact", "Contact name", personal=True),
         _text("job_title", "Fonction", "Job title"),
-        _text("email", "E-mail", "Email", personal=True),
-        _text("phone", "Téléphone", "Phone", personal=True),
-        _text("siren", "SIREN", "SIREN"),
+        _text("email", "E-mail", "Email", personal=True, check="email"),
+        _text("phone", "Téléphone", "Phone", personal=True, check="phone"),
+        _text("siren", "SIREN", "SIREN", check="siren"),
         _code("sector", "Secteur", "Sector"),
         _code("region", "Région", "Region"),
         _code("size_band", "Taille", "Size band"),
@@ -414,6 +478,39 @@ DEAL = Table(
             "Amount band",
             few=True,
         ),
+        Derived(
+            "slipped_days",
+            Kind.INTEGER,
+            "date_diff('day', first_expected_close_at, expected_close_at)",
+            "Glissement (jours)",
+            "Slipped days",
+        ),
+        Derived(
+            "amount_change",
+            Kind.MONEY,
+            "amount - first_amount",
+            "Variation du montant",
+            "Amount change",
+        ),
+    ),
+    revisions=(
+        Revision(
+            "first_expected_close_at",
+            "expected_close_at",
+            "first",
+            Kind.MOMENT,
+            "Première clôture prévue",
+            "First expected close",
+        ),
+        Revision(
+            "expected_close_slips",
+            "expected_close_at",
+            "later",
+            Kind.INTEGER,
+            "Reports de la clôture",
+            "Close date slips",
+        ),
+        Revision("first_amount", "amount", "first", Kind.MONEY, "Premier montant", "First amount"),
     ),
     customer=("account", "lead.account", "lead.company"),
 )
@@ -427,7 +524,14 @@ STAGE_CHANGE = Table(
         _to("deal", "deal", "Affaire", "Deal", required=True),
         _code("stage", "Étape", "Stage"),
         Column("rank", Kind.INTEGER, "Rang", "Rank"),
-        _when("entered_at", "Entrée le", "Entered at", event=True),
+        _when(
+            "entered_at",
+            "Entrée le",
+            "Entered at",
+            event=True,
+            event_if="how IS DISTINCT FROM 'observed'",
+        ),
+        _code("how", "Connue par", "Known by", values=ENTRIES, default="told", of="entered_at"),
     ),
 )
 
@@ -584,6 +688,8 @@ INVOICE = Table(
         _code("kind", "Type", "Kind", values=("invoice", "credit_note"), default="invoice"),
         _code("status", "Statut", "Status"),
         _when("happened_at", "Date", "Date", event=True),
+        _text("seller_siren", "SIREN du vendeur", "Seller's SIREN"),
+        _text("buyer_siren", "SIREN de l'acheteur", "Buyer's SIREN"),
     ),
     paths={
         "sector": ("account.sector", "deal.account.sector"),

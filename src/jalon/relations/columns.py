@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from jalon.model.tables import GROUPED, GROUPED_COLUMNS, TABLES, Column, Derived, Kind
+from jalon.model.tables import GROUPED, GROUPED_COLUMNS, TABLES, Column, Derived, Kind, Revision
 
 
 @cache
@@ -26,6 +26,7 @@ def readable(name: str) -> Mapping[str, Kind]:
     columns |= {column.name: column.kind for column in table.columns}
     columns |= {dimension: Kind.CODE for dimension in table.paths if dimension not in columns}
     columns |= {child.name: child.kind for child in table.children}
+    columns |= {revision.name: revision.kind for revision in table.revisions}
     columns |= {derived.name: derived.kind for derived in table.derived}
     if table.customer:
         columns["customer"] = Kind.INTEGER
@@ -60,7 +61,11 @@ def few_valued(name: str) -> frozenset[str]:
 def label(dimension: str, lang: str) -> str:
     """The name of a column for a person: the first table that has it decides."""
     for table in TABLES.values():
-        named: list[Column | Derived] = [*table.columns, *table.derived]
+        named: list[Column | Derived | Revision] = [
+            *table.columns,
+            *table.derived,
+            *table.revisions,
+        ]
         for each in named:
             if each.name == dimension and each.fr:
                 return each.fr if lang == "fr" else each.en

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp, parse_one, select
 
-from jalon.model.tables import GROUPED, TABLES, Child, Column, Kind, Table
+from jalon.model.tables import GROUPED, TABLES, Child, Column, Kind, Revision, Table
 from jalon.relations.clock import NOW, Clock
 from jalon.relations.columns import readable
 from jalon.relations.expression import parse
+from jalon.relations.revised import revised
 
 MEETING_CHAIN = "held_finally"
 
@@ -25,10 +26,14 @@ MEETING_CHAIN = "held_finally"
 class Present:
     """What the store holds: by table, the columns with at least one value.
 
-    What is absent is not joined: a workspace of deals alone pays for no empty table.
+    What is absent is not joined: a workspace of deals alone pays for no empty table. ``gone``: the
+    tables with rows that their source no longer has; ``revised``: those with rows of which there
+    are several versions.
     """
 
     columns: Mapping[str, Set[str]] = field(default_factory=dict)
+    gone: Set[str] = frozenset()
+    revised: Set[str] = frozenset()
 
     def has(self, table: str, column: str | None = None) -> bool:
         """Whether the table (and that column) has anything."""
@@ -79,8 +84,11 @@ def _is_null(value: exp.Expr) -> bool:
     return isinstance(value, exp.Cast) and isinstance(value.this, exp.Null)
 
 
-def base(name: str, clock: Clock, columns: Set[str]) -> exp.Select:
-    """The imported columns of a table in the versions of a clock, masked; references as stored."""
+def base(name: str, clock: Clock, columns: Set[str], *, gone: bool = False) -> exp.Select:
+    """The imported columns of a table in the versions of a clock, masked; references as stored.
+
+    ``gone``: with the last version of the rows that are gone, for what still refers to them.
+    """
     table = TABLES[name]
     wanted = [each for each in table.columns if each.name in columns]
     query = select(*(column("v", each) for each in ("_row", "_origin", "source_id", "_import")))
@@ -88,7 +96,10 @@ def base(name: str, clock: Clock, columns: Set[str]) -> exp.Select:
         query = query.select(
             exp.alias_(_masked(table, each, clock), exp.to_identifier(each.name, quoted=True))
         )
-    query = query.from_(stored("version", name, "v")).where(_versions(clock))
+    versions = _versions(clock)
+    if gone:
+        versions = exp.or_(versions, _last_of_gone(name, clock))
+    query = query.from_(stored("version", name, "v")).where(versions)
     if clock.instant is not None and table.born:
         born = column("v", table.born)
         query = query.where(exp.or_(exp.Is(this=born, expression=exp.Null()), born < _as_of()))
@@ -112,6 +123,24 @@ def _versions(clock: Clock) -> exp.Expr:
         return known
     earliest = exp.and_(column("v", "_first"), column("v", "_import") > at)
     return exp.or_(known, earliest)
+
+
+def _last_of_gone(name: str, clock: Clock) -> exp.Expr:
+    """Whether a version is the last of a row that was gone by the clock."""
+    until = exp.Is(this=column("g", "until"), expression=exp.Null())
+    gone = (
+        select(exp.Tuple(expressions=[column("g", "row"), column("g", "since")]))
+        .from_(stored("meta", "gone", "g"))
+        .where(column("g", "table").eq(name))
+    )
+    if clock.known_at is None:
+        gone = gone.where(until)
+    else:
+        at = exp.Literal.number(clock.known_at)
+        still = exp.or_(until, column("g", "until") > at)
+        gone = gone.where(column("g", "since") <= at).where(still)
+    last = exp.Tuple(expressions=[column("v", "_row"), column("v", "_until")])
+    return exp.In(this=last, query=gone.subquery())
 
 
 def _masked(table: Table, each: Column, clock: Clock) -> exp.Expr:
@@ -185,6 +214,7 @@ class _Flat:
         for dimension, paths in table.paths.items():
             values[dimension] = self._dimension(dimension, paths)
         values |= self._children()
+        values |= revised(table, self._revised(), self.clock, self.rows, values, self.joins)
         values |= self._as_they_were(values)
         if table.customer:
             values["customer"] = self._customer()
@@ -200,6 +230,13 @@ class _Flat:
                 )
             )
         return values
+
+    def _revised(self) -> list[Revision]:
+        """The revisions of columns that hold something, where rows have several versions."""
+        name = self.table.name
+        if name not in self.present.revised:
+            return []
+        return [each for each in self.table.revisions if self.present.has(name, each.column)]
 
     def _own(self, each: Column) -> exp.Expr:
         if not self.present.has(self.table.name, each.name):
@@ -247,7 +284,7 @@ class _Flat:
         source = self.joins[alias][0]
         name = source.name
         filled = {each for each in self.parents[alias] if self.present.has(name, each)}
-        return base(name, self.clock, filled).subquery()
+        return base(name, self.clock, filled, gone=name in self.present.gone).subquery()
 
     def _at_path(self, path: str) -> exp.Expr | None:
         """The value at the end of a path, or None where the store holds nothing there."""

@@ -14,6 +14,7 @@ from jalon import locale
 from jalon.intake.reading import ReadTable
 from jalon.model.problems import InputError, Where
 from jalon.render.cells import inert, write_cell
+from jalon.render.records import evidence
 
 FIRST = 5
 
@@ -29,16 +30,7 @@ def record(each: ReadTable, lang: str) -> dict[str, Any]:
             for name in each.table.column_names
         ],
         "first_rows": each.text.slice(0, FIRST).to_pylist(),
-        "evidence": [
-            {
-                "decision": one.decision,
-                "choice": one.choice,
-                "column": one.column,
-                "certainty": one.certainty,
-                "because": locale.text(f"because.{one.because}", lang, **one.facts),
-            }
-            for one in each.evidence
-        ],
+        "evidence": [evidence(one, lang) for one in each.evidence],
         "quarantine": [
             {
                 "row": problem.where.row,

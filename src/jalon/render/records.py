@@ -13,6 +13,7 @@ import pyarrow as pa
 from jalon import locale
 from jalon.catalogue.definition import Definition, Measure
 from jalon.intake.report import FileReport, Report
+from jalon.intake.text_table import Evidence
 from jalon.measure.figure import Answer, Results
 from jalon.model.periods import Period
 from jalon.model.problems import JalonError, Problem
@@ -131,17 +132,42 @@ def file_report(each: FileReport, lang: str) -> Record:
         "rows_updated": each.rows_updated,
         "rows_unchanged": each.rows_unchanged,
         "rows_quarantined": each.rows_quarantined,
+        "rows_gone": each.rows_gone,
+        "key": {**each.key, "columns": list(each.key["columns"])} if each.key else None,
         "columns": [dict(column) for column in each.columns],
         "unmapped": list(each.unmapped),
         "sums": dict(each.sums),
+        "sums_read": dict(each.sums_read),
+        "sums_quarantined": dict(each.sums_quarantined),
+        "sums_doubled": dict(each.sums_doubled),
+        "unread": dict(each.unread),
+        "checks": {
+            header: {**found, "examples": list(found["examples"])}
+            for header, found in each.checks.items()
+        },
         "quarantine": [_refused(problem, lang) for problem in each.quarantine],
         "notes": [locale.sentence(note, lang) for note in each.notes],
+        "memory": dict(each.memory) or None,
+        "evidence": [evidence(one, lang) for one in each.evidence],
     }
+    if each.asks:
+        record["asks"] = [problem(one, lang) for one in each.asks]
     if each.why:
         record["why"] = locale.sentence(each.why, lang)
     if each.must_ask:
         record["must_ask"] = problem(each.must_ask, lang)
     return record
+
+
+def evidence(one: Evidence, lang: str) -> Record:
+    """A decision of reading: what was chosen, on what it rests, and how sure it is."""
+    return {
+        "decision": one.decision,
+        "choice": one.choice,
+        "column": one.column,
+        "certainty": one.certainty,
+        "because": locale.text(f"because.{one.because}", lang, **one.facts),
+    }
 
 
 def _refused(each: Problem, lang: str) -> Record:
@@ -164,6 +190,10 @@ def problem(each: Problem, lang: str) -> Record:
     }
     if "choices" in each.facts:
         record["choices"] = list(each.facts["choices"])
+    if "previews" in each.facts:
+        record["found"] = list(each.facts["examples"])
+        record["previews"] = {name: list(read) for name, read in each.facts["previews"].items()}
+        record["certainty"] = each.facts["certainty"]
     if "option" in each.facts:
         record["option"] = each.facts["option"]
     return record

@@ -7,5 +7,7 @@ STATE = "state.sqlite"
 SETTINGS = "settings.yaml"
 KPIS = "kpis"
 STAGES = "stages"
+#: Rules of reading and mappings that are remembered.
+MAPS = "maps"
 #: Where a running server is reached; readable by its owner alone.
 SERVER = "server.json"

@@ -11,12 +11,25 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from jalon.model.problems import Where, WorkspaceError
 
 
+class Company(BaseModel):
+    """Who the company is, so that its side of an invoice or of a meeting is known.
+
+    ``siren``: its nine digits. ``domains``: those of its own mail addresses.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+    siren: str | None = Field(default=None, pattern=r"^\d{9}$")
+    domains: tuple[str, ...] = ()
+
+
 class Settings(BaseModel):
     """The settings, each with its default.
 
     ``fiscal_year_start``: the month in which the year begins. ``bases``: by KPI (or ``*`` for all),
     the basis to use whatever the data hold. ``data_through``: by source, the last day that its data
-    tell about, where the last event does not say it. ``zone``: of local times.
+    tell about, where the last event does not say it. ``zone``: of local times. ``company``: who the
+    company is.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -26,6 +39,7 @@ class Settings(BaseModel):
     zone: str = "Europe/Paris"
     bases: dict[str, str] = {}
     data_through: dict[str, dt.date] = {}
+    company: Company = Company()
     memory_limit: str | None = Field(default=None, pattern=r"^\d+(\.\d+)?\s?[KMGT]i?B$")
 
 

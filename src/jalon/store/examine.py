@@ -19,7 +19,8 @@ def examine(store: Store) -> list[Problem]:
 def _quarantine(store: Store) -> Iterator[Problem]:
     rows = store.engine.rows(
         "SELECT i.id, count(DISTINCT (q.file, q.sheet, q.row)) FROM meta.quarantine q "
-        "JOIN meta.import i ON i.number = q.import GROUP BY 1 ORDER BY 1"
+        "JOIN meta.import i ON i.number = q.import "
+        "WHERE coalesce(q.state, 'waiting') = 'waiting' GROUP BY 1 ORDER BY 1"
     )
     for identifier, count in rows:
         yield Problem("doctor_quarantine", {"import_id": identifier, "count": count})

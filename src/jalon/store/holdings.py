@@ -75,7 +75,8 @@ def _holding(engine: DuckDB, name: str) -> Holding:
 def pending(engine: DuckDB) -> Pending:
     """What awaits a person."""
     rows, number = engine.rows(
-        'SELECT count(DISTINCT (import, file, sheet, "row")), max(import) FROM meta.quarantine'
+        'SELECT count(DISTINCT (import, file, sheet, "row")), max(import) FROM meta.quarantine '
+        "WHERE coalesce(state, 'waiting') = 'waiting'"
     )[0]
     unlinked = engine.value(
         "SELECT count(*) FROM (SELECT DISTINCT target, text "

@@ -16,6 +16,7 @@ from jalon.engines.duckdb import DuckDB
 from jalon.model.tables import TABLES, Table
 from jalon.relations.flat import folded
 from jalon.store.schema import quoted
+from jalon.store.standing import gone_tables, standing
 
 PROBABLE = 86.0
 #: The references that lead nowhere, and should: a client's own people at a meeting are no reps.
@@ -94,6 +95,13 @@ def _find_told(engine: DuckDB, table: Table, told: Mapping[str, str]) -> None:
 
 def _replace(engine: DuckDB, number: int) -> None:
     """Write the links that differ from those in force; the former ones end with this import."""
+    # What referred to a row that is gone still does, unless something else is found.
+    engine.execute(
+        "INSERT INTO found SELECT l.reference, l.row, l.how, l.score FROM meta.gone g "
+        "JOIN meta.link l ON l.row = g.row AND l.until IS NULL JOIN meta.reference r "
+        'ON r.id = l.reference AND r.target = g."table" '
+        "WHERE g.until IS NULL AND l.reference NOT IN (SELECT reference FROM found)"
+    )
     engine.execute(
         f"UPDATE meta.link SET until = {number} WHERE until IS NULL AND how <> 'map' "
         "AND (reference, row) NOT IN (SELECT (reference, row) FROM found)"
@@ -111,9 +119,10 @@ def _replace(engine: DuckDB, number: int) -> None:
 
 def _resolve(engine: DuckDB) -> set[str]:
     """What each reference means now: the linked row and its name, else a digest of its text."""
+    gone = gone_tables(engine)
     labels = [
         f"SELECT '{name}' AS target, _row, {quoted(table.natural)} AS name "
-        f"FROM version.{quoted(name)} WHERE _until IS NULL"
+        f"FROM version.{quoted(name)} WHERE {standing(name, name in gone)}"
         for name, table in TABLES.items()
         if table.natural
     ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
 
 from jalon.engines.duckdb import DuckDB
 from jalon.model.tables import TABLES, Column, Kind
@@ -10,6 +12,24 @@ from jalon.relations.flat import folded
 from jalon.store.prints import remember
 from jalon.store.schema import quoted
 from jalon.store.stage import Stage
+from jalon.store.standing import standing
+
+
+@dataclass(frozen=True)
+class Absence:
+    """Rows known from a source that its files of an import do not have.
+
+    ``gone``: whether they are marked so. ``unread``: how many records of the files have a key that
+    cannot be read, so that nothing is marked. ``by_outcome`` counts deals; ``sums`` are the exact
+    sums of the money that the rows hold, by column.
+    """
+
+    count: int
+    keys: tuple[str, ...]
+    gone: bool = False
+    unread: int = 0
+    by_outcome: Mapping[str, int] = field(default_factory=dict)
+    sums: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -18,6 +38,8 @@ class Loaded:
 
     ``repeated``: physical line and key of rows whose key came before in the file, differing;
     ``doubled``: how many source rows were the same as one before, and count as unchanged.
+    ``keys``: how many different keys there were; ``back``: how many rows updated were gone.
+    ``absent``: the rows that the source has no more, told of with its last stage.
     """
 
     added: int
@@ -25,6 +47,9 @@ class Loaded:
     unchanged: int
     repeated: tuple[tuple[int, str], ...] = ()
     doubled: int = 0
+    keys: int = 0
+    back: int = 0
+    absent: Absence | None = None
 
 
 def load(engine: DuckDB, stage: Stage, number: int) -> Loaded:
@@ -47,6 +72,10 @@ class _Load:
         self.origin = _origin(engine, stage.origin)
         self.first = True
         self.lines = 0
+        self.keys = 0
+        self.gone = bool(
+            engine.value('SELECT count(*) FROM meta.gone WHERE "table" = ?', [stage.table])
+        )
 
     def run(self) -> Loaded:
         for column in self.columns:
@@ -56,9 +85,12 @@ class _Load:
         repeated, same = self._unique()
         added, updated = self._compare()
         self._insert()
-        unchanged = self.lines - added - updated + same + self.stage.confirmed
+        back = self._bring_back()
+        idle = self.stage.confirmed + self.stage.idle
+        unchanged = self.lines - added - updated + same + idle
         remember(self.engine, self.stage, unique=not (repeated or same))
-        return Loaded(added, updated, unchanged, repeated, same)
+        keys = self.keys + self.stage.confirmed
+        return Loaded(added, updated, unchanged, repeated, same, keys, back)
 
     def _intern(self, column: Column) -> None:
         """Give a number to each reference text not met before."""
@@ -105,7 +137,7 @@ class _Load:
             "SELECT count(DISTINCT hash(source_id)), count(*), coalesce(sum(_lines), 0) "
             "FROM incoming"
         )[0]
-        self.lines = int(lines)
+        self.lines, self.keys = int(lines), int(total)
         if distinct == total:
             return (), 0
         fields = [quoted(each.name) for each in self.columns]
@@ -126,7 +158,8 @@ class _Load:
         )
         self.engine.execute("DROP VIEW incoming")
         self.engine.execute("CREATE TEMP VIEW incoming AS FROM kept_rows")
-        self.lines = int(self.engine.value("SELECT coalesce(sum(_lines), 0) FROM incoming"))
+        kept = self.engine.rows("SELECT coalesce(sum(_lines), 0), count(*) FROM incoming")[0]
+        self.lines, self.keys = int(kept[0]), int(kept[1])
         rows = self.engine.rows("SELECT _line, source_id FROM repeats WHERE differs ORDER BY _line")
         same = int(
             self.engine.value("SELECT coalesce(sum(_lines), 0) FROM repeats WHERE NOT differs")
@@ -143,12 +176,15 @@ class _Load:
             return self.lines, 0
         columns = "".join(f", i.{quoted(each.name)}" for each in self.columns)
         changed = " OR ".join(map(self._changed, self.columns)) or "false"
+        if self.gone:
+            changed += " OR v._until IS NOT NULL"
         self.engine.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE fresh AS
             SELECT i._line, i._lines, i.source_id{columns}, v._row, v.rowid AS former
-            FROM incoming i LEFT JOIN {self.target} v
-              ON v.source_id = i.source_id AND v._origin = {self.origin} AND v._until IS NULL
+            FROM incoming i LEFT JOIN {self._known()} v
+              ON v.source_id = i.source_id AND v._origin = {self.origin}
+              {"" if self.gone else "AND v._until IS NULL"}
             WHERE v._row IS NULL OR {changed}
             """
         )
@@ -157,6 +193,23 @@ class _Load:
             "coalesce(sum(_lines) FILTER (WHERE _row IS NOT NULL), 0) FROM fresh"
         )[0]
         return int(row[0]), int(row[1])
+
+    def _known(self) -> str:
+        """The rows that may come again: those in force, and of those gone the last version."""
+        if not self.gone:
+            return self.target
+        last = standing(self.stage.table, True)
+        return f"(SELECT *, rowid FROM {self.target} WHERE {last})"
+
+    def _bring_back(self) -> int:
+        """Rows that were gone and have a version again are so no more; how many."""
+        if not self.gone or self.first:
+            return 0
+        back = self.engine.rows(
+            f'UPDATE meta.gone SET until = {self.number} WHERE until IS NULL AND "table" = '
+            f"'{self.stage.table}' AND row IN (SELECT _row FROM fresh) RETURNING row"
+        )
+        return len(back)
 
     def _changed(self, column: Column) -> str:
         name = quoted(column.name)
@@ -196,7 +249,8 @@ class _Load:
             )
             self.engine.execute(
                 f"UPDATE {self.target} SET _until = {self.number} "
-                "WHERE rowid IN (SELECT former FROM fresh WHERE former IS NOT NULL)"
+                "WHERE _until IS NULL "
+                "AND rowid IN (SELECT former FROM fresh WHERE former IS NOT NULL)"
             )
         touched = quoted(f"touched_{self.stage.table}")
         self.engine.execute(f"CREATE TEMP TABLE IF NOT EXISTS {touched} (_row BIGINT)")

@@ -13,6 +13,7 @@ from jalon.relations.columns import dimensions
 from jalon.relations.flat import Present, flat_query, parted, stored
 from jalon.relations.grouped import grouped_query
 from jalon.store.schema import quoted
+from jalon.store.standing import gone_tables
 
 #: Above this share of rows touched, writing the whole table anew is faster.
 WHOLE = 0.2
@@ -50,7 +51,13 @@ def present(engine: DuckDB) -> Present:
             found.setdefault(table, set())
         if filled:
             found.setdefault(table, set()).add(column)
-    return Present(found)
+    revised = {
+        name
+        for name, table in TABLES.items()
+        if table.revisions
+        and engine.value(f"SELECT 1 FROM version.{quoted(name)} WHERE _until IS NOT NULL LIMIT 1")
+    }
+    return Present(found, gone_tables(engine), revised)
 
 
 def note_filled(engine: DuckDB, name: str) -> None:

@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from jalon.engines.duckdb import DuckDB
 from jalon.model.tables import TABLES, Table
 
@@ -40,6 +42,14 @@ CREATE TABLE IF NOT EXISTS meta.quarantine (
     import INTEGER, file VARCHAR, sheet VARCHAR, "table" VARCHAR,
     row BIGINT, header VARCHAR, value VARCHAR, reason VARCHAR, facts VARCHAR
 );
+ALTER TABLE meta.quarantine ADD COLUMN IF NOT EXISTS number INTEGER;
+ALTER TABLE meta.quarantine ADD COLUMN IF NOT EXISTS reading INTEGER;
+ALTER TABLE meta.quarantine ADD COLUMN IF NOT EXISTS source VARCHAR;
+ALTER TABLE meta.quarantine ADD COLUMN IF NOT EXISTS key VARCHAR;
+ALTER TABLE meta.quarantine ADD COLUMN IF NOT EXISTS cells VARCHAR;
+ALTER TABLE meta.quarantine ADD COLUMN IF NOT EXISTS said VARCHAR;
+ALTER TABLE meta.quarantine ADD COLUMN IF NOT EXISTS state VARCHAR;
+ALTER TABLE meta.quarantine ADD COLUMN IF NOT EXISTS settled INTEGER;
 CREATE TABLE IF NOT EXISTS meta.line (
     import INTEGER, "table" VARCHAR, origin INTEGER, source_id VARCHAR, row BIGINT, cells VARCHAR
 );
@@ -50,6 +60,10 @@ CREATE TABLE IF NOT EXISTS meta.print_set (
     id INTEGER, "table" VARCHAR, origin VARCHAR, signature VARCHAR, place VARCHAR
 );
 CREATE TABLE IF NOT EXISTS meta.fingerprint (set INTEGER, key UBIGINT, print UBIGINT);
+CREATE TABLE IF NOT EXISTS meta.gone ("table" VARCHAR, row BIGINT, since INTEGER, until INTEGER);
+CREATE TABLE IF NOT EXISTS meta.key (
+    origin VARCHAR, "table" VARCHAR, how VARCHAR, columns VARCHAR[], fields VARCHAR[], since INTEGER
+);
 CREATE TABLE IF NOT EXISTS meta.stale ("table" VARCHAR);
 CREATE TABLE IF NOT EXISTS meta.counter (number BIGINT);
 INSERT INTO meta.counter SELECT 0 WHERE NOT EXISTS (FROM meta.counter);
@@ -61,12 +75,36 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def create(engine: DuckDB) -> None:
-    """Make what is missing of the database's tables: all of it or nothing."""
+def create(engine: DuckDB, widened: Callable[[], None] = lambda: None) -> None:
+    """Make what is missing of the database's tables, and of their columns: all or nothing.
+
+    ``widened`` is called, in the same transaction, where tables that were there have gained columns
+    that the model has since: they hold nothing until their rows come again.
+    """
     with engine.transaction():
         engine.execute(META)
+        known = _columns(engine)
         for table in TABLES.values():
             engine.execute(_versions(table))
+        lacking = [(t, c) for t in known for c in TABLES[t].columns if c.name not in known[t]]
+        for name, column in lacking:
+            engine.execute(
+                f"ALTER TABLE version.{quoted(name)} "
+                f"ADD COLUMN {quoted(column.name)} {column.kind.sql}"
+            )
+        if lacking:
+            widened()
+
+
+def _columns(engine: DuckDB) -> dict[str, set[str]]:
+    """The columns of the model's tables that the database has."""
+    found: dict[str, set[str]] = {}
+    for table, column in engine.rows(
+        "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'version'"
+    ):
+        if table in TABLES:
+            found.setdefault(table, set()).add(column)
+    return found
 
 
 def format_of(engine: DuckDB) -> int | None:

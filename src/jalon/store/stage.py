@@ -24,6 +24,11 @@ class Stage:
     ``rows`` the view of those that are typed, ``prints`` the view of all keys and digests;
     ``place`` is where the stage is kept. Where ``confirmed`` rows (``keys``) are left out because
     they have not changed, the stage ``rests_on`` the place of a former one.
+
+    ``full``: the file is all that the source has for the table. ``spared``: the keys of the rows
+    refused, ``unkeyed``: how many records have no readable key: they are in the file all the same.
+    ``key``: what its keys are made of, and ``key_how`` why (``source_id``, ``declared``,
+    ``natural``, ``digest``). ``idle``: how many source rows bring nothing.
     """
 
     table: str
@@ -42,6 +47,12 @@ class Stage:
     keys: str = ""
     confirmed: int = 0
     rests_on: str | None = None
+    full: bool = False
+    spared: tuple[str, ...] = ()
+    unkeyed: int = 0
+    key: tuple[str, ...] = ()
+    key_how: str = ""
+    idle: int = 0
 
     def save(self, engine: DuckDB, folder: Path, number: int) -> None:
         """Write the stage as ``<number>.parquet`` and ``<number>.json``."""
@@ -66,13 +77,19 @@ def saved(engine: DuckDB, folder: Path) -> list[Stage]:
     # Other things are kept beside the stages: those are numbers.
     for path in sorted(folder.glob("[0-9]*.json"), key=lambda each: int(each.stem)):
         facts = json.loads(path.read_text(encoding="utf-8"))
-        facts["fields"] = tuple(facts["fields"])
+        for name in ("fields", "spared", "key"):
+            facts[name] = tuple(facts.get(name, ()))
         facts["relation"] = f"saved_{path.stem}"
         engine.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(facts['relation'])} AS {_rows(path)}")
         # What is loaded again is whole, and its text is not at hand.
         facts |= {"signature": "", "confirmed": 0, "rests_on": None}
         stages.append(Stage(**facts))
     return stages
+
+
+def rows_of(folder: Path, number: int) -> str:
+    """The query of all rows of a stage kept in that folder."""
+    return _rows(folder / f"{number}.json")
 
 
 def _rows(path: Path) -> str:
@@ -83,9 +100,10 @@ def _rows(path: Path) -> str:
         return own
     base = path.parent.parent / f"{rests_on}.json"
     keys = f"read_parquet('{_quoted(path.with_suffix('.keys'))}')"
+    # Lines are of two files: a number of its own for each row, since it becomes the row's.
     return (
-        f"{own} UNION ALL BY NAME SELECT b.* FROM ({_rows(base)}) b "
-        f"SEMI JOIN {keys} k USING (source_id)"
+        f"SELECT * REPLACE (row_number() OVER () AS _line) FROM ({own} UNION ALL BY NAME "
+        f"SELECT b.* FROM ({_rows(base)}) b SEMI JOIN {keys} k USING (source_id))"
     )
 
 

@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,12 @@ from jalon.relations.clock import NOW, Clock
 from jalon.relations.columns import dimensions
 from jalon.relations.flat import Present, flat_query, stored
 from jalon.relations.grouped import grouped_query
-from jalon.store import schema
+from jalon.store import quarantine, schema
+from jalon.store.gone import mark
+from jalon.store.keys import remember_key
 from jalon.store.link import link
 from jalon.store.load import Loaded, load
+from jalon.store.observed import observe
 from jalon.store.prints import forget_all
 from jalon.store.refresh import (
     drop_all,
@@ -56,7 +60,15 @@ class Store:
         found = schema.format_of(engine)
         if found not in (None, schema.FORMAT):
             raise WorkspaceError.of("workspace_format", found=found, expected=schema.FORMAT)
-        schema.create(engine)
+        schema.create(engine, self._widened)
+
+    def _widened(self) -> None:
+        """The flat tables anew: the model has columns that they lack; no row is known whole."""
+        forget_all(self.engine)
+        known = present(self.engine)
+        drop_all(self.engine)
+        refresh(self.engine, {name for name in TABLES if known.has(name)}, set())
+        self._count()
 
     @classmethod
     def open(cls, path: Path, *, memory_limit: str | None = None) -> Store:
@@ -136,7 +148,13 @@ class Store:
             for target, pairs in stage.links.items():
                 told.setdefault(target, {}).update(pairs)
         progress("link")
+        absences = mark(self.engine, number, stages, loaded)
+        loaded = [replace(each, absent=a) for each, a in zip(loaded, absences, strict=True)]
         touched = {stage.table for stage in stages}
+        if observe(self.engine, number, at, touched):
+            touched.add("stage_change")
+        for stage in stages:
+            remember_key(self.engine, stage, number)
         relinked = link(self.engine, number, told)
         note_through(self.engine, touched, at.isoformat(" "), self.told_through)
         progress("flat")
@@ -169,9 +187,11 @@ class Store:
             target = f"version.{schema.quoted(name)}"
             self.engine.execute(f"DELETE FROM {target} WHERE _import >= {number}")
             self.engine.execute(f"UPDATE {target} SET _until = NULL WHERE _until >= {number}")
-        self.engine.execute(f"DELETE FROM meta.link WHERE since >= {number}")
-        self.engine.execute(f"UPDATE meta.link SET until = NULL WHERE until >= {number}")
-        self.engine.execute("DELETE FROM meta.quarantine WHERE import = ?", [number])
+        for name in ("gone", "link"):
+            self.engine.execute(f"DELETE FROM meta.{name} WHERE since >= {number}")
+            self.engine.execute(f"UPDATE meta.{name} SET until = NULL WHERE until >= {number}")
+        self.engine.execute(f"DELETE FROM meta.key WHERE since >= {number}")
+        quarantine.forget(self.engine, number)
         self.engine.execute("DELETE FROM meta.line WHERE import = ?", [number])
         forget_all(self.engine)
         self.engine.execute("UPDATE meta.origin SET through = NULL")
@@ -265,6 +285,14 @@ class Store:
             with contextlib.suppress(duckdb.Error):
                 self.engine.execute("ROLLBACK")
             self._changed()
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[None]:
+        """What is written in the block, beside imports: whole or not at all; readers are told."""
+        with self.engine.transaction():
+            yield
+            self._count()
+        self._changed()
 
     def _count(self) -> None:
         """Tell the readers, in the writer's own transaction, that the data change."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jalon.intake.report import FileReport, Report
-from jalon.views.upload import LEFT_OUT, columns_of, table_of, values_of
+from jalon.views.upload import LEFT_OUT, columns_of, decisions, table_of, values_of
 
 READINGS = ("encoding", "delimiter", "decimal", "date_order")
 #: What cuts a file into rows and columns: with another, its columns may be others.
@@ -26,7 +26,7 @@ def corrected(plan: Report, document: Said, said: Said, form: Mapping[str, str])
     described = document.get("files") or []
     for place, each in enumerate(plan.files):
         new = _readings(each, place, form)
-        if set(new) & set(CUTS):
+        if _cut_anew(each, new):
             entries = {key: entry for key, entry in entries.items() if key[0] != each.file}
         readings[each.file] = readings.get(each.file, {}) | new
         key = (each.file, each.sheet, each.table)
@@ -34,7 +34,7 @@ def corrected(plan: Report, document: Said, said: Said, form: Mapping[str, str])
         if table != table_of(each):
             entries.pop(key, None)
             entries |= _given(each, table)
-        elif each.table and not set(new) & set(CUTS):
+        elif each.table and not _cut_anew(each, new):
             entry = _entry(each, each.table) | entries.get(key, {})
             changed = _columns(each, place, form), _values(described[place], place, form)
             if any(changed):
@@ -43,6 +43,7 @@ def corrected(plan: Report, document: Said, said: Said, form: Mapping[str, str])
     return {
         "files": list(entries.values()),
         "readings": {name: by for name, by in readings.items() if by},
+        **({"full": True} if form.get("full") else {}),
     }
 
 
@@ -74,16 +75,23 @@ def _complete(plan: Report, entries: dict[tuple[str, str | None, str | None], Sa
 
 
 def _readings(each: FileReport, place: int, form: Mapping[str, str]) -> Said:
+    """How the file is said to be read, where that differs from how it is or answers a question."""
     found: Said = {}
+    asked = decisions(each)
     for name in READINGS:
         said = form.get(f"{place}.{name}")
-        undecided = name == "date_order" and bool(each.undecided)
-        if said and (said != getattr(each, name) or undecided):
+        if said and (said != getattr(each, name) or name in asked):
             found[name] = said
     row = form.get(f"{place}.header_row", "")
-    if row.isdecimal() and len(row) <= LONGEST_NUMBER and int(row) != each.header_row:
+    told = row.isdecimal() and len(row) <= LONGEST_NUMBER
+    if told and (int(row) != each.header_row or "header_row" in asked):
         found["header_row"] = int(row)
     return found
+
+
+def _cut_anew(each: FileReport, new: Said) -> bool:
+    """Whether the file is cut otherwise than it was shown, so that its columns may be others."""
+    return any(name in new and new[name] != getattr(each, name) for name in CUTS)
 
 
 def _columns(each: FileReport, place: int, form: Mapping[str, str]) -> Said:

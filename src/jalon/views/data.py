@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import PurePath
 from typing import Any
 
@@ -58,7 +59,7 @@ class DataView:
     """``frame``: menu. ``message``: what was just done. ``said``: what is held, in a sentence.
     ``held``: the tables. ``imports``: the last
     first. ``doubts``: what to settle. ``lacks``: what more could be measured. ``limits``: how much
-    may be dropped at once. ``busy``: an import is under way."""
+    may be dropped at once. ``busy``: an import is under way. ``quarantine``: the rows set apart."""
 
     frame: Frame
     message: str
@@ -69,6 +70,7 @@ class DataView:
     lacks: tuple[Lack, ...]
     limits: str
     busy: bool
+    quarantine: Link
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,7 @@ def data_view(
         lacks=lacks(source, source.door.catalogue.public()),
         limits=_t("data.limits", lang, files=files, megabytes=megabytes),
         busy=busy,
+        quarantine=Link(_t("quarantine.title", lang), source.asked.href(paths.QUARANTINE)),
     )
 
 
@@ -148,7 +151,8 @@ def _held(each: Any, lang: str) -> Held:
     ends = [numbers.moment(_noon(day), lang) for day in (each.first, each.last) if day]
     period = _t("data.from_to", lang, first=ends[0], last=ends[-1]) if ends else ""
     named = [_t("data.source.files", lang) if name == FILES else name for name in each.sources]
-    return Held(_table(each.table, lang), numbers.count(each.rows, lang), period, ", ".join(named))
+    name = table_name(each.table, lang)
+    return Held(name, numbers.count(each.rows, lang), period, ", ".join(named))
 
 
 def _listed(source: Source, workspace: Any, each: Any) -> Listed:
@@ -187,8 +191,7 @@ def _doubts(source: Source, workspace: Any) -> list[Doubt]:
             made, _, _ = workspace.account_of(problem.facts["import_id"])
             at = numbers.moment(made.at, lang)
             said = several("data.doubt.quarantine", int(problem.facts["count"]), lang, at=at)
-            place = f"{paths.DATA}/imports/{made.import_id}"
-            link = Link(_t("data.see", lang), source.asked.href(place))
+            link = Link(_t("quarantine.correct", lang), source.asked.href(paths.QUARANTINE))
         found.append(Doubt(said, hint, link))
     return found
 
@@ -249,11 +252,12 @@ def file_counts(each: Mapping[str, Any], lang: str) -> FileCounts:
         )
         for field, total in each["sums"].items()
     ]
+    counts += list(_account(each, lang))
     sheet = f" · {each['sheet']}" if each["sheet"] else ""
     why = each.get("must_ask") or each.get("why")
     return FileCounts(
         file=f"{each['file']}{sheet}",
-        table=_table(each["table"], lang) if each["table"] else _t("data.no_table", lang),
+        table=table_name(each["table"], lang) if each["table"] else _t("data.no_table", lang),
         counts=tuple(counts) if each["table"] else (),
         how=tuple(how_read(each, lang)),
         columns=tuple(
@@ -263,6 +267,24 @@ def file_counts(each: Mapping[str, Any], lang: str) -> FileCounts:
         unmapped=tuple(each["unmapped"]),
         notes=tuple(_kept(one, lang) for one in [*([why] if why else []), *each["notes"]]),
     )
+
+
+def _account(each: Mapping[str, Any], lang: str) -> Iterator[tuple[str, str]]:
+    """Where rows were set apart, the sums before and after."""
+    for field, apart in (each.get("sums_quarantined") or {}).items():
+        told = {"taken": each["sums"].get(field, "0"), "quarantined": apart}
+        told["read"] = each["sums_read"].get(field, "0")
+        shown = {name: numbers.exact(Decimal(total), lang) for name, total in told.items()}
+        said = [_t("quarantine.sums.equal", lang, **shown)]
+        doubled = each["sums_doubled"].get(field)
+        if doubled:
+            total = numbers.exact(Decimal(doubled), lang)
+            said.append(_t("quarantine.sums.doubled", lang, total=total))
+        label = _t("quarantine.sums", lang, field=_field(each["table"], field, lang))
+        yield label, " ; ".join(said)
+    for field, count in (each.get("unread") or {}).items():
+        label = _t("quarantine.sums.unread", lang, field=_field(each["table"], field, lang))
+        yield label, numbers.count(count, lang)
 
 
 def how_read(each: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:
@@ -339,7 +361,7 @@ def sentence(problem: Problem, lang: str) -> str:
     return locale.sentence(replace(problem, where=replace(problem.where, file=name)), lang)
 
 
-def _table(name: str, lang: str) -> str:
+def table_name(name: str, lang: str) -> str:
     """The name of a table, in the plural, for a person."""
     found = TABLES.get(name)
     if found is None:

@@ -35,6 +35,8 @@ def job_view(source: Source, job: Any) -> JobView:
     """An import under way, or its end."""
     lang = source.lang
     path = f"{paths.DATA}/travaux/{job.id}"
+    # Read first: a job that has ended since has its report.
+    now = job.state
     report: Report | None = job.report
     kept = facts(report)["files"] if report else []
     error: JalonError | None = job.error
@@ -43,10 +45,10 @@ def job_view(source: Source, job: Any) -> JobView:
         for each in (error.problems if error else ())
     ]
     nothing = report is not None and report.import_id is None
-    state = "nothing" if nothing else job.state
+    state = "nothing" if nothing else now
     return JobView(
         frame=frame(source, path, locale.text("data.loading", lang), filters=None, formats=()),
-        state=job.state,
+        state=now,
         said=locale.text(f"data.job.{state}", lang),
         steps=tuple(locale.text("data.step", lang, name=_step(each, lang)) for each in job.steps),
         files=tuple(file_counts(each, lang) for each in kept),

@@ -7,6 +7,7 @@ from jalon.views.asking import Asked
 OVERVIEW = "/"
 CATALOGUE = "/indicateurs"
 DATA = "/donnees"
+QUARANTINE = "/donnees/quarantaine"
 PATTERNS = "/modeles"
 FORMATS = ("csv", "xlsx", "json")
 

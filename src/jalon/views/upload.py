@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +14,10 @@ from jalon.model.tables import TABLES
 from jalon.views import paths
 from jalon.views.data import date_order_name, delimiter_name, reason, sentence
 from jalon.views.frame import frame
+from jalon.views.keys import key_said
 from jalon.views.parts import Frame, Link
+from jalon.views.questions import Reading, Sample, question
+from jalon.views.reasons import Reason, reasons
 from jalon.views.source import Source
 from jalon.views.wording import value_label
 
@@ -58,28 +60,42 @@ class ColumnChoice:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """An answer, and what some cells of the file are if it is the right one."""
+
+    value: str
+    text: str
+    samples: tuple[Sample, ...]
+
+
+@dataclass(frozen=True)
 class Ask:
-    """A decision that only a person can take: ``name`` in the form, and its answers."""
+    """A decision that only a person can take: ``name`` in the form, its answers, and what it
+    ``rests`` on."""
 
     text: str
     name: str
-    options: tuple[Option, ...]
+    options: tuple[Answer, ...]
+    rests: str
 
 
 @dataclass(frozen=True)
 class Understood:
     """A table of a file. ``said``: what it is, in a sentence. ``asks``: what must be answered.
-    ``refused``: how many rows will be set apart, and ``refusals`` why. ``settings``: how it is
-    read. ``evidence``: on what that rests. ``columns``: what each is read for. ``values``: what the
-    coded values mean."""
+    ``refused``: how many rows will be set apart, and ``refusals`` why. ``key``: what tells its rows
+    apart. ``settings``: how it is read. ``evidence``: on what that rests. ``recalled``: the import
+    whose corrections are applied. ``columns``: what each is read for. ``values``: what the coded
+    values mean."""
 
     file: str
     said: str
     asks: tuple[Ask, ...]
     refused: str
     refusals: tuple[str, ...]
+    key: str
     settings: tuple[Setting, ...]
-    evidence: tuple[str, ...]
+    evidence: tuple[Reason, ...]
+    recalled: str
     columns: tuple[ColumnChoice, ...]
     values: tuple[Setting, ...]
     notes: tuple[str, ...]
@@ -89,8 +105,9 @@ class Understood:
 class DepositView:
     """``frame``: menu. ``message``: what was just done. ``said``: what loading will do.
     ``tables``: what was understood of each. ``ignored``: what is no table. ``correct``: where the
-    form goes; ``ready``: whether it can be loaded now. ``drop``: where to give the upload up;
-    ``told``: whether anything was corrected."""
+    form goes; ``ready``: whether it can be loaded now; ``asked``: whether an answer is awaited.
+    ``drop``: where to give the upload up; ``told``: whether anything was corrected; ``full``:
+    whether the files are said to be whole."""
 
     frame: Frame
     message: str
@@ -100,11 +117,20 @@ class DepositView:
     correct: str
     drop: str
     ready: bool
+    asked: bool
     told: bool
+    full: bool
 
 
 def deposit_view(
-    source: Source, name: str, plan: Report, document: dict[str, Any], told: bool, message: str
+    source: Source,
+    name: str,
+    plan: Report,
+    document: dict[str, Any],
+    told: bool,
+    message: str,
+    *,
+    full: bool = False,
 ) -> DepositView:
     """What was understood of an upload. ``document``: the mapping as data."""
     lang = source.lang
@@ -116,14 +142,14 @@ def deposit_view(
         frame=frame(source, path, title, filters=None, formats=(), back=back),
         message=message,
         said=_will(plan, lang),
-        tables=tuple(
-            _understood(each, place, entries[place], lang) for place, each in enumerate(plan.files)
-        ),
+        tables=tuple(_tables(plan, entries, lang)),
         ignored=tuple(sentence(each, lang) for each in plan.ignored),
         correct=path,
         drop=f"{path}/abandonner",
         ready=ready(plan),
+        asked=any(decisions(each) for each in plan.files),
         told=told,
+        full=full,
     )
 
 
@@ -147,17 +173,31 @@ def _will(plan: Report, lang: str) -> str:
     return locale.text(code, lang, **said)
 
 
-def _understood(each: FileReport, place: int, entry: dict[str, Any], lang: str) -> Understood:
+def _tables(plan: Report, entries: Sequence[dict[str, Any]], lang: str) -> Iterator[Understood]:
+    """The tables of the files; what is asked of a file is asked once."""
+    asked: set[tuple[str, frozenset[str]]] = set()
+    for place, each in enumerate(plan.files):
+        about = each.file, decisions(each)
+        yield _understood(each, place, entries[place], lang, first=about not in asked)
+        if about[1]:
+            asked.add(about)
+
+
+def _understood(
+    each: FileReport, place: int, entry: dict[str, Any], lang: str, *, first: bool
+) -> Understood:
     sheet = f" · {each.sheet}" if each.sheet else ""
     refused = numbers.count(each.rows_quarantined, lang)
     return Understood(
         file=f"{each.file}{sheet}",
         said=_said(each, lang),
-        asks=tuple(_asks(each, place, lang)),
+        asks=tuple(_asks(each, place, lang)) if first else (),
         refused=locale.text("data.will_refuse", lang, n=refused) if each.rows_quarantined else "",
         refusals=tuple(_refusals(each, lang)),
+        key=key_said(each.key, lang) if each.key else "",
         settings=tuple(_settings(each, place, lang)),
-        evidence=tuple(_evidence(each, lang)),
+        evidence=reasons(each.evidence, lang),
+        recalled=recalled(each.memory, lang),
         columns=tuple(columns_of(each, place, lang)) if each.table else (),
         values=tuple(setting for _, _, setting in values_of(entry, place, lang)),
         notes=tuple(sentence(note.at(file=None, sheet=None), lang) for note in each.notes),
@@ -165,37 +205,31 @@ def _understood(each: FileReport, place: int, entry: dict[str, Any], lang: str) 
 
 
 def _asks(each: FileReport, place: int, lang: str) -> Iterator[Ask]:
-    if each.undecided:
-        yield _order_asked(each, place, lang)
-    elif each.must_ask:
-        asked = each.must_ask.at(file=None, sheet=None)
-        yield Ask(f"{sentence(asked, lang)} {locale.hint(asked, lang) or ''}", "", ())
+    """What must be answered, with the readings to choose among where there are such."""
+    open_ = each.asks or ((each.must_ask,) if each.must_ask else ())
+    for problem in open_:
+        asked = problem.at(file=None, sheet=None)
+        found = question(asked, lang)
+        if found is None:
+            yield Ask(f"{sentence(asked, lang)} {locale.hint(asked, lang) or ''}", "", (), "")
+        else:
+            answers = tuple(_answer(found.decision, one, lang) for one in found.readings)
+            yield Ask(found.text, f"{place}.{found.decision}", answers, found.rests)
 
 
-def _order_asked(each: FileReport, place: int, lang: str) -> Ask:
-    """The question of days and months, with a date of the file read both ways."""
-    examples = [value for header in each.undecided for value in each.examples.get(header, ())]
-    read = [found for value in examples if (found := _both_ways(value))]
-    first = next(iter(examples), "")
-    example, days = read[0] if read else (first, ())
-    options = [
-        Option(order, locale.text(f"data.read_as.{order}", lang, day=numbers.day(day, lang)))
-        for order, day in zip(("DMY", "MDY"), days, strict=False)
-    ] or [Option(order, date_order_name(order, lang)) for order in ("DMY", "MDY")]
-    said = locale.text("data.ask_order", lang, columns=list(each.undecided), example=example)
-    return Ask(said, f"{place}.date_order", tuple(options))
+def _answer(decision: str, one: Reading, lang: str) -> Answer:
+    text = one.title
+    if decision == "date_order":
+        text = locale.text(f"data.read_as.{one.value}", lang, day=one.samples[0].read)
+    return Answer(one.value, text, one.samples)
 
 
-def _both_ways(text: str) -> tuple[str, tuple[dt.date, dt.date]] | None:
-    """A date that is another day when its day and month change places."""
-    found = re.match(r"(\d{1,2})\D(\d{1,2})\D(\d{4})", text.strip())
-    if found is None or found[1] == found[2]:
-        return None
-    first, second, year = (int(each) for each in found.groups())
-    try:
-        return found.group(), (dt.date(year, second, first), dt.date(year, first, second))
-    except ValueError:
-        return None
+def recalled(memory: Mapping[str, Any], lang: str) -> str:
+    """The import whose corrections are applied, in a sentence; blank where there is none."""
+    if not memory:
+        return ""
+    day = numbers.day(dt.datetime.fromisoformat(memory["at"]).date(), lang)
+    return locale.text("data.recalled", lang, day=day)
 
 
 def _refusals(each: FileReport, lang: str) -> Iterator[str]:
@@ -253,22 +287,14 @@ def _settings(each: FileReport, place: int, lang: str) -> list[Setting]:
     found.append(setting("header_row", str(each.header_row), rows))
     found.append(setting("decimal", each.decimal, [unsaid, (",", "1 234,56"), (".", "1,234.56")]))
     orders = [(v, date_order_name(v, lang)) for v in ORDERS]
-    if not each.undecided:
-        found.append(setting("date_order", each.date_order, [unsaid, *orders]))
-    return found
+    found.append(setting("date_order", each.date_order, [unsaid, *orders]))
+    asked = {f"{place}.{name}" for name in decisions(each)}
+    return [one for one in found if one.name not in asked]
 
 
-def _evidence(each: FileReport, lang: str) -> list[str]:
-    return [
-        locale.text(
-            "data.because",
-            lang,
-            decision=locale.text(f"decision.{one.decision}", lang),
-            choice=delimiter_name(one.choice, lang) if one.decision == "delimiter" else one.choice,
-            because=locale.text(f"because.{one.because}", lang, **one.facts),
-        )
-        for one in each.evidence
-    ]
+def decisions(each: FileReport) -> frozenset[str]:
+    """The decisions of reading that are asked of a file."""
+    return frozenset(str(one.facts["decision"]) for one in each.asks if "decision" in one.facts)
 
 
 def columns_of(each: FileReport, place: int, lang: str) -> list[ColumnChoice]:
@@ -296,7 +322,7 @@ def columns_of(each: FileReport, place: int, lang: str) -> list[ColumnChoice]:
 def _fields(table: str, filled: Sequence[str], lang: str) -> list[Option]:
     """The fields of a table; a column that fills several keeps them unless another is chosen."""
     named = {"source_id": locale.text("data.field.source_id", lang)}
-    named |= {c.name: c.fr if lang == "fr" else c.en for c in TABLES[table].columns}
+    named |= {c.name: c.fr if lang == "fr" else c.en for c in TABLES[table].fillable()}
     several = "+".join(filled)
     options = [Option("", locale.text("data.not_read", lang), not filled)]
     if len(filled) > 1:

@@ -22,7 +22,7 @@ from jalon.render.records import error as error_record
 from jalon.views.errors import error_view
 from jalon.web.context import Context, language
 from jalon.web.guard import Guard
-from jalon.web.routes import data, pages
+from jalon.web.routes import data, pages, quarantine
 
 HERE = Path(__file__).parent
 TEMPLATES, STATIC = HERE / "templates", HERE / "static"
@@ -33,6 +33,7 @@ STATUS = {
     "unknown_kpi": 404,
     "unknown_import": 404,
     "unknown_deposit": 404,
+    "unknown_lot": 404,
     "unknown_job": 404,
     "already_undone": 409,
     "upload_too_large": 413,
@@ -59,6 +60,7 @@ def create_app(holder: Holder, hosts: list[str], drawer: Drawer | None = None) -
     )
     app.state.context = context
     app.mount("/static", Kept(directory=STATIC), name="static")
+    app.include_router(quarantine.router(context))
     app.include_router(data.router(context))
     app.include_router(pages.router(context))
     app.add_exception_handler(JalonError, _refused(context))

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 import yaml
 
@@ -29,6 +29,8 @@ _NAME = re.compile(r"[^\w .()\-+@&,;=']")
 @dataclass(frozen=True)
 class Told(MapFile):
     """What the user has corrected. ``readings``: by file, how to read it, of whatever table."""
+
+    partial: ClassVar[bool] = True
 
     readings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -70,7 +72,8 @@ class Deposit:
     def brief(self, zone: str) -> Brief:
         """What the user says beside the files."""
         said = self.said()
-        return Brief(map_file=_told(said) if any(said.values()) else None, zone=zone)
+        told = _told(said) if said["files"] or said["readings"] else None
+        return Brief(map_file=told, zone=zone, full=bool(said.get("full")))
 
 
 class Deposits:

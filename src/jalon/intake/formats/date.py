@@ -49,6 +49,8 @@ LAYOUTS = (
     ("compact", r"(?P<year>(?:19|20)[0-9]{2})(?P<b>[0-9]{2})(?P<a>[0-9]{2})"),
     ("YM", r"(?P<year>(?:19|20)[0-9]{2})(?P<sep>[-/])(?P<b>[0-9]{1,2})"),
     ("MY", r"(?P<b>[0-9]{1,2})(?P<sep>[-/])(?P<year>(?:19|20)[0-9]{2})"),
+    ("quarter", r"[TtQq](?P<quarter>[1-4])(?P<sep>[-/ ]?)(?P<year>(?:19|20)[0-9]{2})"),
+    ("Y quarter", r"(?P<year>(?:19|20)[0-9]{2})(?P<sep>[-/ ]?)[TtQq](?P<quarter>[1-4])"),
     (
         "D word Y",
         rf"(?P<a>[0-9]{{1,2}})(?P<er>er)?(?P<sep>[-/ ])(?P<word>{WORD})(?P<dot>\.?)(?P<comma>,?)"
@@ -90,7 +92,7 @@ def date_cell(value: str) -> DateCell | None:
     for layout, pattern in COMPILED:
         if (found := pattern.fullmatch(value)) and (orders := _orders(layout, found)):
             formats = tuple((order, _format(layout, found, order)) for order in orders)
-            words = "word" in found.groupdict() and folded(found["word"]) not in ENGLISH
+            words = "word" in found.groupdict() and found["word"].lower() not in ENGLISH
             zoned = found["zone"] is not None
             return DateCell(layout, formats, _precision(layout, found), zoned, words)
     return None
@@ -101,6 +103,8 @@ def _orders(layout: str, found: re.Match[str]) -> tuple[str, ...]:
     year = int(found["year"]) + (0 if len(found["year"]) == 4 else 2000)
     if not 1800 <= year <= 2200:
         return ()
+    if "quarter" in named:
+        return ("YMD",)
     month = MONTHS.get(folded(named["word"]), 0) if "word" in named else int(named["b"])
     day = int(named.get("a") or 1)
     if layout != "XXY":
@@ -125,6 +129,9 @@ def _format(layout: str, found: re.Match[str], order: str) -> str:
         date = sep.join((year, "%m", day) if layout != "YM" else (year, "%m"))
     elif layout == "MY":
         date = f"%m{sep}{year}"
+    elif "quarter" in named:
+        # A quarter is read as its first month, which replaces it in the text.
+        date = f"%m{sep}{year}" if layout == "quarter" else f"{year}{sep}%m"
     elif layout == "XXY":
         date = sep.join((day, "%m", year) if order == "DMY" else ("%m", day, year))
     else:
@@ -155,6 +162,8 @@ def _time_format(named: dict[str, str]) -> str:
 
 
 def _precision(layout: str, found: re.Match[str]) -> str:
+    if "quarter" in layout:
+        return "quarter"
     if layout in ("YM", "MY", "word Y"):
         return "month"
     if found["hour"] is None or int(found["hour"]) == int(found["minute"]) == 0 == _second(found):
@@ -172,7 +181,7 @@ FORMAT = CellFormat(
     pattern=r".*[0-9].*",
     accepted=("2026-01-31", "2026-01-31T10:00:00Z", "31/01/2026", "1/31/2026", "31-01-2026 10:30",
               "31.01.2026", "19970131", "15 Apr, 2021 00:03:00", "3 janv. 2026", "31/01/26",
-              "avril 2021", "2021-04", "1er août 2025", "April 5, 2021"),
+              "avril 2021", "2021-04", "1er août 2025", "April 5, 2021", "T1 2026", "2026-Q4"),
     refused=("", "31/02/2026", "2026-13-01", "1234", "12.50", "lundi", "99/99/2026", "00001"),
     check=lambda text: date_cell(text) is not None,
 )  # fmt: skip

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from errno import EDQUOT, ENOSPC
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from jalon.engines.duckdb import DuckDB
 from jalon.intake.sources.gz import unpack
@@ -22,10 +24,27 @@ from jalon.intake.sources.options import ReadOptions
 from jalon.intake.text_table import TextTable
 from jalon.model.problems import InputError, Problem, Where
 
-__all__ = ["Found", "ReadOptions", "drop", "find", "read"]
+if TYPE_CHECKING:
+    from jalon.intake.sources.einvoice import Gathered
+    from jalon.intake.sources.inside import Said
 
-READERS = {"text": "csv", "xlsx": "xlsx", "parquet": "parquet"}
-EXPECTED = ("csv", "tsv", "txt", "xlsx", "parquet", "gz")
+__all__ = ["Found", "ReadOptions", "drop", "find", "gather", "is_invoice", "read"]
+
+READERS = {
+    "text": "csv",
+    "xlsx": "workbooks",
+    "xlsb": "workbooks",
+    "xls": "workbooks",
+    "ods": "workbooks",
+    "parquet": "parquet",
+    "ics": "ics",
+    "pdf": "einvoice",
+    "xml": "einvoice",
+}
+EXPECTED = (
+    *("csv", "tsv", "txt", "xlsx", "xls", "xlsb", "ods", "parquet", "gz", "zip"),
+    *("ics", "pdf", "xml"),
+)
 
 
 @dataclass(frozen=True)
@@ -49,28 +68,100 @@ def find(paths: Iterable[Path | str]) -> Found:
     return found
 
 
-def read(path: Path | str, engine: DuckDB, options: ReadOptions | None = None) -> list[TextTable]:
-    """The tables of a file, as text in temporary relations of the engine."""
+def read(
+    path: Path | str,
+    engine: DuckDB,
+    options: ReadOptions | None = None,
+    said: Said | None = None,
+    ignored: list[Problem] | None = None,
+) -> list[TextTable]:
+    """The tables of a file, as text in temporary relations of the engine.
+
+    Of an archive, those of its members: ``said`` gives the options of each by its name, and what
+    is no table is added to ``ignored``.
+    """
     path, options = Path(path), options or ReadOptions()
     # Text in an encoding without marks looks binary until the user names it.
     problem = _refusal(path)
     if problem and not (problem.code == "binary_file" and options.encoding):
         raise InputError(problem)
     name = options.name or str(path)
+    before = _state(path)
+    try:
+        tables = _tables(path, engine, replace(options, name=name), problem, said, ignored)
+    except OSError as error:
+        raise InputError(_unread(error, path, before, name)) from error
+    if _state(path) != before:
+        raise InputError.of("changed_while_read", Where(file=name))
+    return tables
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """What changes when a file is written again, or another takes its place."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _unread(error: OSError, path: Path, before: tuple[int, ...], name: str) -> Problem:
+    """Why the system could not read a file, or write the copy that reading needs."""
+    if error.errno in (ENOSPC, EDQUOT):
+        return Problem("disk_full", {}, Where(file=name))
+    code = "changed_while_read" if _state(path) != before else "unreadable_file"
+    return Problem(code, {"reason": error.strerror or str(error)}, Where(file=name))
+
+
+def _tables(
+    path: Path,
+    engine: DuckDB,
+    options: ReadOptions,
+    problem: Problem | None,
+    said: Said | None,
+    ignored: list[Problem] | None,
+) -> list[TextTable]:
     with TemporaryDirectory(prefix="jalon-", dir=options.directory) as folder:
-        options = replace(options, name=name, directory=Path(folder))
+        options = replace(options, directory=Path(folder))
         file, digest = unpack(path, Path(folder), options)
         kind = "text" if problem else kind_of(file)
+        if kind == "zip" and not digest:
+            return _inside(file, engine, options, said, ignored)
         if kind not in READERS:
             raise InputError(_not_a_table(path, kind))
         tables = _read_as(kind, file, engine, options)
     return [replace(table, digest=digest) if digest else table for table in tables]
 
 
+def is_invoice(path: Path) -> bool:
+    """Whether a file may be an electronic invoice: many of them make one table."""
+    return READERS.get(kind_of(path)) == "einvoice"
+
+
+def gather(files: Iterable[tuple[Path, str]], engine: DuckDB, options: ReadOptions) -> Gathered:
+    """The tables that many electronic invoices make together: each file with its name to show."""
+    from jalon.intake.sources import einvoice  # noqa: PLC0415
+
+    return einvoice.gather(files, engine, options)
+
+
 def drop(table: TextTable, engine: DuckDB) -> None:
     """Free the relation of a table."""
     engine.execute(f"DROP VIEW IF EXISTS {table.relation}")
     engine.execute(f"DROP TABLE IF EXISTS {table.relation}_cells")
+
+
+def _inside(
+    file: Path,
+    engine: DuckDB,
+    options: ReadOptions,
+    said: Said | None,
+    ignored: list[Problem] | None,
+) -> list[TextTable]:
+    from jalon.intake.sources import inside  # noqa: PLC0415
+
+    left_out = [] if ignored is None else ignored
+    return inside.read(file, engine, options, said or (lambda _: {}), left_out)
 
 
 def _read_as(kind: str, file: Path, engine: DuckDB, options: ReadOptions) -> list[TextTable]:
@@ -115,7 +206,7 @@ def _refusal(path: Path) -> Problem | None:
         return _refused_gzip(path)
     if kind == "text" and not _is_table_text(path, kind):
         return _not_a_table(path, "prose")
-    return None if kind in READERS else _not_a_table(path, kind)
+    return None if kind in READERS or kind == "zip" else _not_a_table(path, kind)
 
 
 def _refused_gzip(path: Path) -> Problem | None:

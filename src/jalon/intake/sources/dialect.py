@@ -1,160 +1,221 @@
-"""How a text is cut into records and cells, and which record is the header."""
+"""How a text is cut into records and cells: its delimiter, its quotes and their escape."""
 
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
-from jalon.model.problems import InputError, Where
+from jalon.intake.sources.header import Record, typed
+
+__all__ = ["BLANKS", "Dialect", "Record", "find_dialect", "lines_in", "records", "sampled"]
 
 BLANKS = " "
-DELIMITERS = (";", "\t", "|", ",")
+USUAL = (";", "\t", "|", ",")
+#: Marks that some systems use, and that stand in ordinary cells too.
+RARE = (":", "^", "~", "¤", "§", "¦")
+MARKS = re.escape("".join(USUAL))
+QUOTED = {
+    quote: re.compile(rf"(?:^|[{MARKS} :])\s?{quote}(?:[^{quote}]|{quote}{quote}){{0,2000}}{quote}"
+                      rf"(?=\s?(?:[{MARKS} :]|$))", re.MULTILINE)
+    for quote in ("\"", "'")
+}  # fmt: skip
+SPACED = re.compile(r"[,;|] +[\"']")
+SAMPLE = 200
+#: The share of records that a rare delimiter must cut alike, and how much better it must be.
+SURE, MUCH = 0.95, 1.3
+#: How near the score of another delimiter makes it a rival, and of how many lines at least.
+NEAR, FEWEST = 0.95, 3
+#: What is left of a score where quotes are not all where quotes belong.
+UNCLOSED = 0.9
+#: The shares of records that a usual one must cut alike: to be sure of it, and at least.
+HALF, LEAST = 0.5, 0.3
 csv.field_size_limit(1 << 30)
 
-TYPED = re.compile(
-    r"\s*([-+(]?[€$£]?\s?\d[\d\s\u00a0\u202f.,']*([eE][-+]?\d+)?\s?[€$£%)]?"
-    r"|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?|[^@\s]+@[^@\s]+\.[a-z]+)\s*"
-)
-YEAR = re.compile(r"\s*(19|20)\d\d\s*")
-
-
-class Record(NamedTuple):
-    """The cells of a record and the physical line where it begins."""
-
-    line: int
-    cells: list[str]
-    lines: int = 1
-    broken: bool = False
-
 
 @dataclass(frozen=True)
-class Delimiter:
-    """The mark between cells, the share of records that agree on their number, and that number.
+class Dialect:
+    """How the cells of a text are told apart.
 
-    A ``mark`` of one blank stands for any run of blanks; None: no mark, the file has one column.
+    ``delimiter`` None: one column; BLANKS: any run of blanks, no quotes. ``quote`` None: no cell
+    is quoted. ``escape`` is the mark before a quote inside a quoted cell where it is not doubled.
+    ``spaced``: a space may stand before an opening quote. ``share`` of the records have ``width``
+    cells. ``rivals``: other delimiters that cut the records as well.
     """
 
-    mark: str | None
-    share: float
-    width: int
+    delimiter: str | None
+    quote: str | None = '"'
+    escape: str | None = None
+    spaced: bool = False
+    share: float = 1.0
+    width: int = 1
+    rivals: tuple[str, ...] = ()
+
+    @property
+    def blanks(self) -> bool:
+        """Whether cells stand apart by any run of blanks."""
+        return self.delimiter == BLANKS and self.quote is None
+
+    def reader(self, lines: Iterable[str], *, strict: bool = False) -> Iterator[list[str]]:
+        """The cells of each record, by the library's own reader."""
+        assert self.delimiter is not None
+        return csv.reader(
+            lines,
+            delimiter=self.delimiter,
+            quotechar=self.quote,
+            quoting=csv.QUOTE_NONE if self.quote is None else csv.QUOTE_MINIMAL,
+            doublequote=self.escape is None,
+            escapechar=self.escape,
+            skipinitialspace=self.spaced,
+            strict=strict,
+        )
 
 
-@dataclass(frozen=True)
-class Header:
-    """The header's place: ``line`` 0 where the file has none; ``first`` is the line after it."""
-
-    line: int
-    first: int
-    cells: list[str]
-    skipped: int
-    certainty: float
-    because: str
-
-
-def records(lines: Iterable[str], delimiter: str | None, first: int = 1) -> Iterator[Record]:
+def records(lines: Iterable[str], dialect: Dialect, first: int = 1) -> Iterator[Record]:
     """The records of a text whose first line is ``first``; blank lines are left out.
 
     ``broken``: a quote opened in it is not closed where a cell ends, so that it took other records.
     """
-    if delimiter == BLANKS or delimiter is None:
-        yield from _unquoted(lines, delimiter, first)
+    if dialect.blanks or dialect.delimiter is None:
+        yield from _unquoted(lines, dialect, first)
         return
     taken: list[str] = []
-    reader = csv.reader(_taking(lines, taken), delimiter=delimiter)
-    for cells in reader:
+    for cells in dialect.reader(_taking(lines, taken)):
         count = len(taken)
         if count == 1:
             if cells:
                 yield Record(first, cells)
         elif any(cells):
-            yield Record(first, cells, count, not _closes(taken, delimiter))
+            yield Record(first, cells, count, not _closes(taken, dialect))
         first += count
         taken.clear()
 
 
-def find_delimiter(sample: Sequence[str]) -> Delimiter:
-    """The mark that cuts the records of a sample into the most regular number of cells."""
-    found = [_measured(sample, mark) for mark in DELIMITERS]
-    best = max(found, key=lambda one: one.share * (1 - 1 / one.width) if one.width else 0)
-    if best.width > 1 and best.share >= 0.5:
-        return best
-    blanks = _measured(sample, BLANKS)
-    if blanks.width > 1 and blanks.share >= 0.95:
-        return blanks
-    return best if best.width > 1 and best.share >= 0.3 else Delimiter(None, 1.0, 1)
+def lines_in(text: str) -> list[str]:
+    """The lines of a text with their ends: those of a file, and no other mark that splits."""
+    return list(io.StringIO(text, newline=""))
 
 
-def find_header(sample: Sequence[Record], given: int | None) -> Header:
-    """The first record as wide as the table, unless it looks like the data below it."""
+def sampled(lines: Sequence[str], dialect: Dialect) -> list[Record]:
+    """The records of the first lines of a text; each line alone where a quote took others."""
+    found = list(records(lines, dialect))
+    if not any(record.broken for record in found):
+        return found
+    alone = (records([line], dialect, at) for at, line in enumerate(lines, start=1))
+    return [record for each in alone for record in each]
+
+
+def find_dialect(sample: Sequence[str], given: str | None = None) -> Dialect:
+    """The dialect that cuts the records of a sample into the most regular and plainest cells;
+    ``given`` is the user's word on the delimiter."""
+    sample = sample[:SAMPLE]
+    bases = _bases("".join(sample))
     if given is not None:
-        return _given_header(sample, given)
-    width = _usual(filled_count(record.cells) for record in sample)
-    position = next(
-        (at for at, record in enumerate(sample) if filled_count(record.cells) * 2 > width), 0
+        return _of_given(sample, given, bases)
+    best = _best(sample, [replace(one, delimiter=mark) for mark in USUAL for one in bases])
+    # The comma alone of the usual marks stands in ordinary amounts.
+    if best and best.share >= HALF and best.delimiter != ",":
+        return best
+    blank = _measured(sample, Dialect(BLANKS, None))
+    marks = RARE if blank.share >= SURE else (*RARE, " ")
+    other = _best(sample, [blank, *(replace(one, delimiter=m) for m in marks for one in bases)])
+    # Marks that stand in ordinary cells are delimiters where they alone cut every record alike.
+    if other and other.share >= SURE and _score(sample, other) > MUCH * _scored(sample, best):
+        return other
+    return best if best and best.share >= LEAST else Dialect(None, None)
+
+
+def rivals(sample: Sequence[str], best: Dialect) -> tuple[str, ...]:
+    """The other usual delimiters that cut every record alike, the header too, and nearly as well.
+
+    A mark that a space follows stands in words: « Nom, prénom » is one name.
+    """
+    lines = [line for line in sample[:SAMPLE] if line.strip()]
+    if best.delimiter not in USUAL or len(lines) < FEWEST:
+        return ()
+    marks = [mark for mark in USUAL if mark != best.delimiter and mark in lines[0]]
+    bases = _bases("".join(lines)) if marks else []
+    found = (_best(lines, [replace(one, delimiter=mark) for one in bases]) for mark in marks)
+    return tuple(
+        each.delimiter
+        for each in found
+        if each
+        and each.delimiter
+        and each.share == 1.0
+        and not _in_words(lines, each)
+        and _score(lines, each) >= NEAR * _score(lines, best)
     )
-    header, below = sample[position], sample[position + 1 : position + 101]
-    contrast, alike = _compared(header.cells, [record.cells for record in below])
-    if alike and not contrast:
-        return Header(0, header.line, [""] * len(header.cells), position, 0.7, "first_row_is_data")
-    because = "names_above_values" if contrast else "first_full_row"
-    certainty = 0.95 if contrast else 0.7
-    after = header.line + header.lines
-    return Header(header.line, after, header.cells, position, certainty, because)
 
 
-def filled_count(cells: Sequence[str]) -> int:
-    """How many cells are not blank."""
-    return sum(1 for cell in cells if cell and not cell.isspace())
+def _in_words(lines: Sequence[str], dialect: Dialect) -> bool:
+    return any(cell[:1] == " " for record in sampled(lines, dialect) for cell in record.cells)
 
 
-def _given_header(sample: Sequence[Record], given: int) -> Header:
-    if given == 0:
-        first = sample[0]
-        return Header(0, first.line, [""] * len(first.cells), 0, 1.0, "given")
-    position = next((at for at, record in enumerate(sample) if record.line >= given), None)
-    if position is None:
-        raise InputError.of("missing_header_row", Where(row=given))
-    header = sample[position]
-    return Header(header.line, header.line + header.lines, header.cells, position, 1.0, "given")
+def _scored(sample: Sequence[str], dialect: Dialect | None) -> float:
+    return _score(sample, dialect) if dialect else 0.0
 
 
-def _compared(header: Sequence[str], below: Sequence[Sequence[str]]) -> tuple[int, int]:
-    """In how many columns the header differs in kind from the cells below, or is like them."""
-    contrast = alike = 0
-    for index, cell in enumerate(header):
-        column = [row[index] for row in below if index < len(row) and row[index].strip()]
-        typed = sum(1 for value in column if TYPED.fullmatch(value))
-        if not column or typed * 10 < len(column) * 8:
-            continue
-        if TYPED.fullmatch(cell) and not YEAR.fullmatch(cell):
-            alike += 1
-        elif cell.strip():
-            contrast += 1
-    return contrast, alike
+def _of_given(sample: Sequence[str], given: str, bases: Sequence[Dialect]) -> Dialect:
+    if given.isspace() and given != "\t":
+        return replace(_measured(sample, Dialect(BLANKS, None)), share=1.0)
+    found = _best(sample, [replace(one, delimiter=given) for one in bases])
+    return replace(found, share=1.0) if found else Dialect(given, '"')
 
 
-def _usual(counts: Iterable[int]) -> int:
-    tally = Counter(counts)
-    most = max(tally.values(), default=0)
-    return max((count for count, times in tally.items() if times == most), default=0)
+def _bases(text: str) -> list[Dialect]:
+    """The ways of quoting that the text shows."""
+    counts = {quote: len(pattern.findall(text)) for quote, pattern in QUOTED.items()}
+    quotes = ['"', "'"] if counts["'"] else ['"']
+    spaced = (False, True) if SPACED.search(text) else (False,)
+    return [
+        Dialect("", quote, escape, space)
+        for quote in quotes
+        for escape in ((None, "\\") if f"\\{quote}" in text else (None,))
+        for space in spaced
+    ]
 
 
-def _measured(sample: Sequence[str], mark: str) -> Delimiter:
-    counts = Counter(len(record.cells) for record in records(sample, mark))
+def _best(sample: Sequence[str], candidates: Sequence[Dialect]) -> Dialect | None:
+    """The candidate of the best score; of equals the first."""
+    found = (_measured(sample, one) for one in candidates)
+    scored = [(one, _score(sample, one)) for one in found if one.width > 1]
+    return max(scored, key=lambda pair: pair[1])[0] if scored else None
+
+
+def _measured(sample: Sequence[str], dialect: Dialect) -> Dialect:
+    counts = Counter(len(record.cells) for record in sampled(sample, dialect))
     wide = {width: times for width, times in counts.items() if width > 1}
     if not wide:
-        return Delimiter(mark, 0.0, 0)
+        return replace(dialect, share=0.0, width=0)
     width, times = max(wide.items(), key=lambda item: (item[1], item[0]))
-    return Delimiter(mark, times / counts.total(), width)
+    return replace(dialect, share=times / counts.total(), width=width)
 
 
-def _unquoted(lines: Iterable[str], delimiter: str | None, first: int) -> Iterator[Record]:
+def _score(sample: Sequence[str], dialect: Dialect) -> float:
+    """Regular records, of several cells, in which few quotes are left."""
+    found = [cell for record in sampled(sample, dialect) for cell in record.cells]
+    left = sum(1 for cell in found if _left_over(cell))
+    plain = sum(1 for cell in found if not cell or typed(cell))
+    clean = 1 - left / max(len(found), 1)
+    if not dialect.blanks and not _closes(sample, dialect):
+        clean *= UNCLOSED
+    return (
+        dialect.share * (1 - 1 / dialect.width) * clean**2 * (1 + 0.1 * plain / max(len(found), 1))
+    )
+
+
+def _left_over(cell: str) -> bool:
+    """Whether a cell begins or ends with a quote: marks that were not understood."""
+    text = cell.strip()
+    return text[:1] in ('"', "'") or (text[-1:] == "'" and len(text) > 1)
+
+
+def _unquoted(lines: Iterable[str], dialect: Dialect, first: int) -> Iterator[Record]:
     for line, text in enumerate(lines, start=first):
-        cells = text.split() if delimiter else [text.rstrip("\r\n")]
+        cells = text.split() if dialect.blanks else [text.rstrip("\r\n")]
         if any(cell.strip() for cell in cells):
             yield Record(line, cells)
 
@@ -165,10 +226,10 @@ def _taking(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
         yield line
 
 
-def _closes(lines: Iterable[str], delimiter: str) -> bool:
+def _closes(lines: Iterable[str], dialect: Dialect) -> bool:
     """Whether the quotes of a record of several lines are where quotes belong."""
     try:
-        list(csv.reader(lines, delimiter=delimiter, strict=True))
+        list(dialect.reader(lines, strict=True))
     except csv.Error:
         return False
     return True

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import itertools
 import re
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from jalon.intake.sources.kinds import is_wide
 from jalon.model.problems import InputError, Where
 
-IntArray = npt.NDArray[np.int64]
 BLOCK = 1 << 23
 TAIL = 1 << 12
+PIECE = 1 << 20
+#: A longer line is no record of a table.
+MAX_LINE = 1 << 26
+#: Blocks looked into for what is no UTF-8.
+SPOILT = 1
 # Controls other than tab and line ends, C1 included, and the characters that are none.
 BAD_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 BAD_PAIRS = re.compile(rb"\xc2[\x80-\x9f]|\xef\xbf[\xbe\xbf]")
@@ -56,13 +63,19 @@ class _Counts:
 
 
 def survey(path: Path, encoding: str | None, directory: Path, name: str) -> Survey:
-    """Read all the bytes once; where they are not clean UTF-8, write a clean copy."""
-    head = path.open("rb").read(4)
+    """Read all the bytes once; where they are not clean UTF-8, write a clean copy.
+
+    Raises InputError ``too_large`` for a line longer than any table has.
+    """
+    with path.open("rb") as file:
+        head = file.read(TAIL)
     if encoding is None and head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _transcoded(path, "utf-16", "byte_order_mark", directory, name)
+    if encoding is None and (wide := is_wide(head)):
+        return replace(_transcoded(path, wide, "zeros_between", directory, name), certainty=0.9)
     if encoding is not None and codecs_name(encoding, name) not in ("utf-8", "utf-8-sig"):
         return _transcoded(path, codecs_name(encoding, name), "given", directory, name)
-    counts, digest = _count(path)
+    counts, digest = _count(path, name)
     found = "utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "utf-8"
     if not counts.valid:
         return _not_utf8(path, encoding, directory, name)
@@ -70,20 +83,6 @@ def survey(path: Path, encoding: str | None, directory: Path, name: str) -> Surv
     if counts.controls:
         return _transcoded(path, found, because, directory, name)
     return Survey(path, found, digest, _lines(counts), because, tabs=counts.tabs)
-
-
-def record_lines(path: Path) -> IntArray:
-    """The physical lines where records begin: those that open with all quotes closed, and are not
-    blank. Lines end with a line feed."""
-    content = np.memmap(path, dtype="u1", mode="r")
-    ends = np.flatnonzero(content == 10)
-    if not len(ends) or ends[-1] != len(content) - 1:
-        ends = np.append(ends, len(content))
-    starts = np.concatenate(([0], ends[:-1] + 1))
-    sizes = ends - starts
-    blank = (sizes == 0) | ((sizes == 1) & (content[np.minimum(starts, len(content) - 1)] == 13))
-    quotes = np.searchsorted(np.flatnonzero(content == 34), starts)
-    return np.flatnonzero((quotes % 2 == 0) & ~blank) + 1
 
 
 def codecs_name(encoding: str, name: str) -> str:
@@ -96,21 +95,40 @@ def codecs_name(encoding: str, name: str) -> str:
         ) from None
 
 
-def _blocks(path: Path) -> Iterator[bytes]:
+def _blocks(path: Path, name: str) -> Iterator[bytes]:
+    """The bytes by whole lines."""
+    carry = b""
     with path.open("rb") as file:
         while block := file.read(BLOCK):
-            yield block + file.readline()
+            joined = carry + block
+            cut = max(joined.rfind(b"\n"), joined.rfind(b"\r")) + 1
+            carry = joined[cut:]
+            if len(carry) > MAX_LINE:
+                raise InputError.of("too_large", Where(file=name), reason="line", limit=MAX_LINE)
+            if cut:
+                yield joined[:cut]
+    if carry:
+        yield carry
 
 
-def _count(path: Path) -> tuple[_Counts, str]:
+def _count(path: Path, name: str) -> tuple[_Counts, str]:
+    """What the bytes say, up to the first that is no UTF-8; and the digest of them all."""
     counts, digest = _Counts(), hashlib.sha256()
-    for block in _blocks(path):
-        digest.update(block)
-        _add(counts, block)
+    with ThreadPoolExecutor(1) as beside:
+        hashed: Future[None] | None = None
+        for block in _blocks(path, name):
+            if hashed:
+                hashed.result()
+            hashed = beside.submit(digest.update, block)
+            _add(counts, block)
+            if not counts.valid:
+                break
     return counts, digest.hexdigest()
 
 
 def _add(counts: _Counts, block: bytes) -> None:
+    if not block:
+        return
     counts.feeds += (feeds := block.count(b"\n"))
     counts.size += len(block)
     counts.valid = counts.valid and _valid(block)
@@ -157,7 +175,7 @@ def _not_utf8(path: Path, given: str | None, directory: Path, name: str) -> Surv
         raise InputError.of(
             "unreadable_encoding", Where(file=name), encoding=given, reason="invalid_bytes"
         )
-    wrong, right = _strays(path)
+    wrong, right = _strays(path, name)
     if wrong * 10 < right:
         mixed = _transcoded(path, "utf-8", "mostly_utf8", directory, name, errors="jalon-strays")
         return replace(mixed, certainty=0.6)
@@ -169,10 +187,12 @@ def _not_utf8(path: Path, given: str | None, directory: Path, name: str) -> Surv
     return replace(survey, certainty=0.95)
 
 
-def _strays(path: Path) -> tuple[int, int]:
-    """How many bytes are not UTF-8, and how many characters beyond ASCII are."""
+def _strays(path: Path, name: str) -> tuple[int, int]:
+    """How many bytes are not UTF-8, and how many characters beyond ASCII are, in the first blocks
+    that have some of the former."""
     wrong = right = 0
-    for block in _blocks(path):
+    spoilt = (block for block in _blocks(path, name) if not _valid(block))
+    for block in itertools.islice(spoilt, SPOILT):
         text = block.decode("utf-8", errors="surrogateescape")
         good = len(text.encode("utf-8", errors="ignore").decode())
         wrong += len(text) - good
@@ -189,36 +209,87 @@ def _stray(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("jalon-strays", _stray)
 
 
-def _cleaned(text: str) -> tuple[bytes, int]:
-    """The text in UTF-8 without control characters, and how many were replaced."""
-    content = text.encode("utf-8", "replace")
-    low = int(np.count_nonzero(np.frombuffer(content, "u1") < 32))
-    lines = sum(content.count(code) for code in (b"\n", b"\r", b"\t"))
-    if low == lines and b"\x7f" not in content and not _has_bad_pair(content):
-        return content, 0
-    clean, times = BAD_CHARACTERS.subn("\ufffd", text)
-    return clean.encode("utf-8", "replace"), times
-
-
 def _transcoded(
     path: Path, encoding: str, because: str, directory: Path, name: str, *, errors: str = "strict"
 ) -> Survey:
-    """A clean UTF-8 copy; its line ends are the original's, so its lines are too."""
-    replaced = 0
-    with tempfile.NamedTemporaryFile(dir=directory, suffix=".txt", delete=False) as copy:
+    """A clean UTF-8 copy; its line ends are the original's, so its lines are too.
+
+    Control characters are so rare that the text is only gone through again where some are seen.
+    """
+    copy, made = _copied(path, encoding, directory, name, errors, clean=False)
+    if made.counts.controls:
+        copy.unlink()
+        copy, made = _copied(path, encoding, directory, name, errors, clean=True)
+    counts, digest = made.counts, made.digest.hexdigest()
+    return Survey(copy, encoding, digest, _lines(counts), because, 1.0, made.replaced, counts.tabs)
+
+
+def _copied(
+    path: Path, encoding: str, directory: Path, name: str, errors: str, *, clean: bool
+) -> tuple[Path, _Copy]:
+    with (
+        tempfile.NamedTemporaryFile(dir=directory, suffix=".txt", delete=False) as copy,
+        ThreadPoolExecutor(2) as beside,
+    ):
+        made = _Copy(copy, beside, clean)
         try:
-            with path.open(encoding=encoding, errors=errors, newline="") as text:
-                while block := text.read(BLOCK):
-                    clean = block if copy.tell() else block.removeprefix("\ufeff")
-                    content, times = _cleaned(clean)
-                    replaced += times
-                    copy.write(content)
+            decoder = codecs.getincrementaldecoder(encoding)(errors)
+            for block in _raw(path):
+                # Beyond these bytes the two are the same, and this one decodes ten times faster.
+                plain = encoding == "cp1252" and not _has_c1(block)
+                text = block.decode("latin-1") if plain else decoder.decode(block)
+                made.add(block, text, name)
+            made.add(b"", decoder.decode(b"", final=True), name)
         except (UnicodeError, LookupError):
             raise InputError.of(
                 "unreadable_encoding", Where(file=name), encoding=encoding, reason="invalid_bytes"
             ) from None
-    counts, _ = _count(Path(copy.name))
-    digest = hashlib.file_digest(path.open("rb"), "sha256").hexdigest()
-    return Survey(
-        Path(copy.name), encoding, digest, _lines(counts), because, 1.0, replaced, counts.tabs
-    )
+        made.settle()
+    return Path(copy.name), made
+
+
+def _has_c1(block: bytes) -> bool:
+    """Whether some bytes are those of which cp1252 makes letters, and Latin-1 controls."""
+    return bool(((np.frombuffer(block, "u1") & 0xE0) == 0x80).any())
+
+
+def _raw(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while block := file.read(PIECE):
+            yield block
+
+
+class _Copy:
+    """A copy being written, its bytes counted and the original's hashed beside it."""
+
+    def __init__(self, copy: IO[bytes], beside: ThreadPoolExecutor, clean: bool) -> None:
+        self.copy, self.beside, self.clean = copy, beside, clean
+        self.counts, self.digest = _Counts(), hashlib.sha256()
+        self.replaced = 0
+        self._carry = b""
+        self._left: list[Future[None]] = []
+
+    def add(self, raw: bytes, text: str, name: str) -> None:
+        """Write the next text, and count that of the whole lines before it."""
+        shown = text if self.copy.tell() else text.removeprefix("\ufeff")
+        if self.clean:
+            shown, times = BAD_CHARACTERS.subn("\ufffd", shown)
+            self.replaced += times
+        content = shown.encode("utf-8", "replace")
+        self.copy.write(content)
+        joined = self._carry + content
+        cut = max(joined.rfind(b"\n"), joined.rfind(b"\r")) + 1 if raw else len(joined)
+        self._carry = joined[cut:]
+        if len(self._carry) > MAX_LINE:
+            raise InputError.of("too_large", Where(file=name), reason="line", limit=MAX_LINE)
+        self.settle()
+        self._left = [
+            self.beside.submit(self.digest.update, raw),
+            self.beside.submit(_add, self.counts, joined[:cut]),
+        ]
+
+    def settle(self) -> None:
+        """Wait for what is under way."""
+        for each in self._left:
+            each.result()
+        self._left = []

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import re
 import zipfile
 from pathlib import Path
 
 HEAD = 1 << 18
+WIDE = 1 << 12
 
 MAGIC = (
     (b"\x1f\x8b", "gzip"),
@@ -31,7 +33,9 @@ MARKUP = (
     (b"<html", "html"),
     (b"<table", "html"),
     (b"<?xml", "xml"),
+    (b"begin:vcalendar", "ics"),
 )
+INVOICE_ROOT = re.compile(rb"<([a-z]+:)?(invoice|creditnote|crossindustryinvoice)[\s>]")
 PROSE_EXTENSIONS = frozenset(
     {"md", "rst", "html", "htm", "json", "jsonl", "xml", "yaml", "yml", "toml", "ini", "cfg"}
     | {"log", "py", "sql", "js", "css", "eml", "msg", "tex", "rtf"}
@@ -41,12 +45,12 @@ BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def kind_of(path: Path) -> str:
-    """``text``, ``gzip``, ``xlsx``, ``parquet``, ``empty``, or what else the bytes say it is."""
+    """``text``, ``gzip``, ``zip``, ``xlsx``, ``parquet``, ``empty``, or what else the bytes say."""
     with path.open("rb") as file:
         head = file.read(HEAD)
     if not head:
         return "empty"
-    if head.startswith(b"PK\x03\x04"):
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _kind_of_zip(path)
     return next((kind for magic, kind in MAGIC if head.startswith(magic)), "") or kind_of_text(head)
 
@@ -57,6 +61,8 @@ def kind_of_text(head: bytes) -> str:
     for mark, kind in MARKUP:
         if start.startswith(mark):
             return kind
+    if INVOICE_ROOT.match(start):
+        return "xml"
     return "text" if _is_text(head) else "binary"
 
 
@@ -89,13 +95,25 @@ def _kind_of_zip(path: Path) -> str:
         return "truncated"
     if "xl/workbook.xml" in names or "xl/workbook.bin" in names:
         return "xlsx" if "xl/workbook.xml" in names else "xlsb"
-    if b"opendocument" in mimetype:
+    if b"opendocument.spreadsheet" in mimetype:
         return "ods"
-    return "pbix" if "DataModel" in names else "archive"
+    if mimetype or "[Content_Types].xml" in names:
+        return "pbix" if "DataModel" in names else "document"
+    return "zip"
+
+
+def is_wide(head: bytes) -> str | None:
+    """The encoding of UTF-16 without its mark: one byte in two is zero, or nearly."""
+    if len(head) < 4:
+        return None
+    odd, even = (head[start:WIDE:2].count(0) / len(head[start:WIDE:2]) for start in (1, 0))
+    if max(odd, even) < 0.7 or min(odd, even) > 0.1:
+        return None
+    return "utf-16-le" if odd > even else "utf-16-be"
 
 
 def _is_text(head: bytes) -> bool:
-    if head.startswith(BOMS[1:]):
+    if head.startswith(BOMS[1:]) or is_wide(head):
         return True
     nuls = head.count(0)
     controls = sum(head.count(code) for code in range(1, 32) if code not in (9, 10, 12, 13, 27))

@@ -12,6 +12,8 @@ class ReadOptions:
 
     ``directory`` holds temporary files (the system's where None). ``name`` is the file's name to
     show where the path is a temporary one. ``max_bytes`` bounds what a file may unpack to.
+    ``own_siren`` and ``own_domains`` tell the company's own side of invoices and of meetings;
+    ``zone`` is that of local times.
     """
 
     encoding: str | None = None
@@ -23,3 +25,6 @@ class ReadOptions:
     directory: Path | None = None
     name: str | None = None
     max_bytes: int = 4 * 2**30
+    own_siren: str | None = None
+    own_domains: tuple[str, ...] = ()
+    zone: str = "Europe/Paris"

@@ -75,14 +75,17 @@ def put(engine: DuckDB, width: int, batches: Iterable[Batch]) -> Cells:
     """Rows with their lines, as a temporary table; cells beyond a row's end are NULL."""
     name = unique_name()
     columns = "".join(f", c{index} VARCHAR" for index in range(width))
-    texts = ", ".join(filled_or_null(f"c{index}") for index in range(width))
     engine.execute(f"CREATE TEMP TABLE {name}_cells (_line BIGINT{columns})")
     for lines, cells in batches:
-        arrays = [pa.array(lines, pa.int64())] + [pa.array(column, pa.string()) for column in cells]
+        arrays = [pa.array(lines, pa.int64()), *map(_filled_or_none, cells)]
         names = ["_line", *(f"c{index}" for index in range(width))]
         with engine.lend(f"{name}_batch", pa.table(arrays, names=names)) as batch:
-            engine.execute(f"INSERT INTO {name}_cells SELECT _line, {texts} FROM {batch}")
+            engine.execute(f"INSERT INTO {name}_cells FROM {batch}")
     return Cells(f"{name}_cells", width, "_line")
+
+
+def _filled_or_none(column: Sequence[str | None]) -> pa.Array:
+    return pa.array([cell if cell and cell.strip() else None for cell in column], pa.string())
 
 
 def sift(
@@ -91,19 +94,18 @@ def sift(
     headers: Sequence[str],
     raw: Sequence[str],
     delimiter: str,
+    columns: Sequence[int] | None = None,
 ) -> Sifted:
     """Set aside repeated headers, totals and footers, and show the rest as a view.
 
-    ``headers`` are the names of the columns kept, from the first; ``raw`` the header as found.
+    ``headers`` are the names of the columns kept: those of ``columns``, else the first ones;
+    ``raw`` is the header as found.
     """
     name = cells.name.removesuffix("_cells")
-    kept = [f"c{index}" for index in range(len(headers))]
-    blank = engine.rows(f"SELECT count(*) FROM {cells.name} WHERE {_all_null(cells)}")[0][0]
-    out = {
-        **_footers(engine, cells),
-        **_totals(engine, cells),
-        **_repeated(engine, cells, raw),
-    }
+    shown = range(len(headers)) if columns is None else columns
+    kept = [f"c{index} AS c{place}" for place, index in enumerate(shown)]
+    every, blank, suspects = _suspects(engine, cells, raw)
+    out = {**_footers(engine, cells), **_totals(suspects, every - 1), **_repeated(suspects, raw)}
     rejected = [
         Problem(code, {}, Where(row=line, value=_written(row, delimiter)))
         for code, line, row in sorted(out.values(), key=lambda found: found[1])
@@ -115,8 +117,7 @@ def sift(
         f"CREATE TEMP VIEW {name} AS SELECT {cells.line} AS _line, {', '.join(kept)}"
         f" FROM {cells.name}{where}"
     )
-    records = engine.rows(f"SELECT count(*) FROM {cells.name}")[0][0] - blank - len(out)
-    return Sifted(name, records, tuple(rejected), blank)
+    return Sifted(name, every - blank - len(out), tuple(rejected), blank)
 
 
 def used_width(engine: DuckDB, cells: Cells, raw: Sequence[str]) -> int:
@@ -127,21 +128,30 @@ def used_width(engine: DuckDB, cells: Cells, raw: Sequence[str]) -> int:
     return width
 
 
+def used_columns(engine: DuckDB, cells: Cells, raw: Sequence[str]) -> list[int]:
+    """The columns that have a header or a cell; all of them where none has."""
+    unnamed = [index for index in range(cells.width) if not raw[index].strip()]
+    counts = ", ".join(f"count(c{index})" for index in unnamed)
+    filled = engine.rows(f"SELECT {counts} FROM {cells.name}")[0] if unnamed else ()
+    blank = {index for index, count in zip(unnamed, filled, strict=True) if not count}
+    return [index for index in range(cells.width) if index not in blank] or list(range(cells.width))
+
+
 def unique_headers(raw: Sequence[str]) -> tuple[tuple[str, ...], list[Evidence]]:
     """Headers without outer blanks, named ``colonne N`` where empty, numbered where repeated."""
-    names: list[str] = []
+    names: dict[str, int] = {}
     evidence = []
     for index, header in enumerate(raw):
         base = " ".join(header.split()) or f"colonne {index + 1}"
         name, times = base, 1
         while name in names:
-            times += 1
+            times = names[base] = names[base] + 1
             name = f"{base} ({times})"
         if not header.strip() or times > 1:
             because = "repeated_header_name" if times > 1 else "empty_header_name"
             facts: dict[str, object] = {"position": index + 1}
             evidence.append(Evidence("header_name", name, because, facts, 1.0, name))
-        names.append(name)
+        names[name] = 1
     return tuple(names), evidence
 
 
@@ -164,20 +174,54 @@ def _rows(
     return [(row[0], row[1], row[2:]) for row in engine.rows(sql, parameters)]
 
 
-def _repeated(engine: DuckDB, cells: Cells, raw: Sequence[str]) -> Found:
+def _suspects(
+    engine: DuckDB, cells: Cells, raw: Sequence[str]
+) -> tuple[int, int, list[tuple[int, int, Row]]]:
+    """How many rows there are, how many are blank, and those that may be a header or a total."""
+    like, values = _like_header(raw)
+    conditions = [each for each in (like, _like_total(cells)) if each]
+    asked = f"list(rowid) FILTER ({' OR '.join(conditions)})" if conditions else "NULL"
+    every, blank, found = engine.rows(
+        f"SELECT count(*), count(*) FILTER ({_all_null(cells)}), {asked} FROM {cells.name}", values
+    )[0]
+    if not found:
+        return every, blank, []
+    return every, blank, _rows(engine, cells, f"WHERE rowid IN ({', '.join(map(str, found))})")
+
+
+def _like_header(raw: Sequence[str]) -> tuple[str, list[str]]:
+    """The SQL of rows that may repeat the header: one of the cells that they must share is so."""
+    named = [index for index, header in enumerate(raw) if header.strip()]
+    if len(named) < 2:
+        return "", []
+    probes = named[: len(named) - _needed(named) + 1]
+    tests = [f"c{index} = ${at + 1}" for at, index in enumerate(probes)]
+    return " OR ".join(tests), [raw[index] for index in probes]
+
+
+def _needed(named: Sequence[int]) -> int:
+    return max(len(named) // 2 + 1, min(2, len(named)))
+
+
+def _like_total(cells: Cells) -> str:
+    """The SQL of rows that begin with a word for a total."""
+    if not 2 <= cells.width <= MANY:
+        return ""
+    first = f"coalesce({', '.join(cells.columns)})"
+    # Most cells begin with another letter: those need no pattern.
+    letter = f"ltrim({first})[1] IN ('g', 't', 's', 'G', 'T', 'S')"
+    pattern = r"'(?i)^\s*(grand|total|sous|sub|somme|sum)'"
+    return f"({letter} AND regexp_matches({first}, {pattern}))"
+
+
+def _repeated(suspects: Sequence[tuple[int, int, Row]], raw: Sequence[str]) -> Found:
     """Rows equal to the header in all filled cells but one or two."""
     named = [index for index, header in enumerate(raw) if header.strip()]
-    needed = max(len(named) // 2 + 1, min(2, len(named)))
-    probes = named[: len(named) - needed + 1]
-    if len(named) < 2:
-        return {}
-    condition = " OR ".join(f"c{index} = ${at + 1}" for at, index in enumerate(probes))
-    rows = _rows(engine, cells, f"WHERE {condition}", [raw[index] for index in probes])
     names = [raw[index] for index in named]
     return {
         rowid: ("repeated_header", line, row)
-        for rowid, line, row in rows
-        if _repeats([row[index] for index in named], names, needed)
+        for rowid, line, row in suspects
+        if len(named) > 1 and _repeats([row[index] for index in named], names, _needed(named))
     }
 
 
@@ -191,23 +235,26 @@ def _same(cell: str | None, header: str) -> bool:
     return cell is not None and cell.strip() == header.strip()
 
 
-def _totals(engine: DuckDB, cells: Cells) -> Found:
-    if not 2 <= cells.width <= MANY:
-        return {}
-    first = f"coalesce({', '.join(cells.columns)})"
-    blanks = " + ".join(f"(c{index} IS NULL)::INT" for index in range(cells.width))
-    pattern = r"'(?i)^\s*(grand|total|sous|sub|somme|sum)'"
-    tail = f"WHERE {blanks} >= {(cells.width + 1) // 2 - 1} AND regexp_matches({first}, {pattern})"
-    rows = _rows(engine, cells, tail)
-    return {rowid: ("total_row", line, row) for rowid, line, row in rows if _is_total(row)}
+def _totals(suspects: Sequence[tuple[int, int, Row]], last: int) -> Found:
+    return {
+        rowid: ("total_row", line, row)
+        for rowid, line, row in suspects
+        if _is_total(row, at_end=rowid == last)
+    }
 
 
-def _is_total(row: Row) -> bool:
+def _is_total(row: Row, *, at_end: bool = False) -> bool:
+    """Whether a row adds up others. A company may be called Total: that word alone is one only at
+    the end of the table, or in a row that is half blank."""
     filled = [cell.strip() for cell in row if cell]
+    if not filled or len(row) < 2:
+        return False
     figures = all(FIGURE.fullmatch(cell) for cell in filled[1:])
+    half = len(row) - len(filled) >= (len(row) + 1) // 2 - 1
     if TOTAL.fullmatch(filled[0]):
-        return figures or len(filled) <= len(row) // 2
-    return len(filled) > 1 and figures and TOTAL_OF.fullmatch(filled[0]) is not None
+        plain = " " not in filled[0].strip(" :.") and "-" not in filled[0]
+        return (figures and (half or at_end or not plain)) or len(filled) <= len(row) // 2
+    return half and len(filled) > 1 and figures and TOTAL_OF.fullmatch(filled[0]) is not None
 
 
 def _footers(engine: DuckDB, cells: Cells) -> Found:

@@ -21,6 +21,7 @@ from jalon.intake.report import Report
 from jalon.model.problems import InputError, MustAskError
 from jalon.render.page_json import model, record
 from jalon.render.sheets import Sheet, as_csv, as_workbook
+from jalon.state.places import MAPS
 from jalon.views import paths
 from jalon.views.corrections import corrected
 from jalon.views.data import (
@@ -42,7 +43,7 @@ from jalon.web.routes.pages import WORKBOOK, download
 PLANS = 8
 #: Fields of the form of an upload: twenty files of some hundreds of columns.
 MAX_FIELDS = 20_000
-MESSAGES = ("undone", "dropped", "corrected", "forgotten")
+MESSAGES = ("undone", "dropped", "corrected", "forgotten", "unlearnt")
 
 
 class Data:
@@ -99,9 +100,10 @@ class Data:
         """What was understood of an upload."""
         deposit = self.deposits[name]
         plan, document = self._plan(deposit)
-        told = any(deposit.said().values())
+        said = deposit.said()
+        told, full = any(said.values()), bool(said.get("full"))
         with self.context.reading(request) as (source, _):
-            view = deposit_view(source, name, plan, document, told, _done(request))
+            view = deposit_view(source, name, plan, document, told, _done(request), full=full)
         return self._page(request, "deposit.html", view)
 
     async def receive(self, request: Request) -> Response:
@@ -134,6 +136,10 @@ class Data:
     def _corrected(self, name: str, said: dict[str, str]) -> Response:
         """Loaded at once only where nothing changes from what was shown."""
         deposit = self.deposits[name]
+        if said.get("then") == "unlearn":
+            with self.context.holder.looking() as workspace:
+                workspace.forget([deposit.files], deposit.brief(workspace.settings.zone))
+            return _go(f"{paths.DATA}/depots/{name}?done=unlearnt")
         before = deposit.said()
         after: dict[str, Any] = {"files": [], "readings": {}}
         if said.get("then") != "forget":
@@ -190,7 +196,8 @@ class Data:
 
     def _plan(self, deposit: Deposit) -> tuple[Report, dict[str, Any]]:
         """What an import would do, and its mapping as data; kept until it is corrected."""
-        key = (deposit.id, json.dumps(deposit.said()))
+        learnt = sorted(each.name for each in (self.context.folder / MAPS).glob("learnt-*"))
+        key = (deposit.id, json.dumps([deposit.said(), learnt]))
         found = self._plans.get(key)
         if found is None:
             with self.context.holder.looking() as workspace:
