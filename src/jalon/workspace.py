@@ -191,11 +191,9 @@ class Workspace:
             own_domains=said.own_domains or company.domains,
         )
         found = replace(brief, reading=reading, keys=remembered(self.store.engine))
-        kept = {each.id for each in self.journal.entries() if each.state == COMMITTED}
+        kept = [each.id for each in self.journal.entries() if each.state == COMMITTED]
         found = replace(found, memories=recall(self.folder / MAPS, kept))
-        return replace(
-            found, rules=self.quarantine.rules(), returned=self.quarantine.returned
-        )
+        return replace(found, rules=self.quarantine.rules(), returned=self.quarantine.returned)
 
     def _write(self, entry: Entry, prepared: Prepared, progress: Progress) -> Report:
         engine = self.store.engine

@@ -133,7 +133,8 @@ def test_in_a_folder_the_file_is_held_back_with_its_questions(
     done = world.import_([folder])
     files = {each.file: each for each in done.files}
     assert files["invoice.csv"].rows_added == 1
-    assert files["deal.csv"].must_ask.code == "must_ask_decimal"
+    held = files["deal.csv"].must_ask
+    assert held and held.code == "must_ask_decimal"
     assert [one.code for one in files["deal.csv"].asks] == ["must_ask_decimal"]
 
 

@@ -47,7 +47,8 @@ SPOKEN = st.builds(
     lambda mark, words: mark.join(words),
     st.sampled_from([" ", "\n"]),
     st.lists(LETTERS, min_size=1, max_size=3),
-)
+    # Nothing tells a name that begins with an apostrophe from one between quotes.
+).filter(lambda name: not name.startswith("'"))
 AMOUNTS = st.integers(-(10**9), 10**9).map(lambda cents: Decimal(cents) / 100)
 DATES = st.dates(dt.date(1990, 1, 1), dt.date(2049, 12, 31))
 ROWS = st.lists(st.tuples(SPOKEN, AMOUNTS, DATES), min_size=1, max_size=12)

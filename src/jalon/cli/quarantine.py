@@ -88,7 +88,6 @@ def _write(found: Workspace | Distant, import_id: str | None, out: Path, lang: s
 
 def _show(found: Workspace | Distant, import_id: str | None, lang: str) -> None:
     from jalon.locale.numbers import count
-
     from jalon.views.quarantine import counted, why
 
     lots = [each for each in found.quarantine.lots(import_id) if each.state == "waiting"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -278,8 +278,8 @@ def _rules(rules: Sequence[ColumnRule]) -> Any:
 # -- kept ------------------------------------------------------------------------------------------
 
 
-def recall(folder: Path, imports: Collection[str]) -> Memories:
-    """The lessons of those imports, the latest first."""
+def recall(folder: Path, imports: Sequence[str]) -> Memories:
+    """The lessons of those imports, given in order, the latest first."""
     found: list[Memory] = []
     problems: list[Problem] = []
     for path in sorted(folder.glob("learnt-*.yaml")) if folder.is_dir() else []:
@@ -292,7 +292,8 @@ def recall(folder: Path, imports: Collection[str]) -> Memories:
             continue
         if each.import_id in imports:
             found.append(each)
-    latest = sorted(found, key=lambda one: (one.at, one.import_id), reverse=True)
+    place = {each: number for number, each in enumerate(imports)}
+    latest = sorted(found, key=lambda one: -place[one.import_id])
     return Memories(tuple(latest), tuple(problems))
 
 

@@ -15,7 +15,7 @@ from jalon.intake.mapping import TableMap
 from jalon.intake.memory import Lesson, Memories, Memory, folded
 from jalon.intake.preset import common_preset
 from jalon.intake.profile import profile
-from jalon.intake.recalled import Said, cut_so, preset_of, recalled
+from jalon.intake.recalled import Said, cut_so, preset_of, recalled, recuts
 from jalon.intake.returned import MARK, Returned, rejoined
 from jalon.intake.rules import Rules, columns_of, emptied, ruled
 from jalon.intake.shapes import reshaped
@@ -31,8 +31,6 @@ Progress = Callable[[str], None]
 
 #: Two files of one import that share so many of their ids are the same source.
 TWINS = 0.5
-#: A file that no lesson fits is cut anew as so many lessons say, the latest first.
-RECUTS = 3
 
 Tables = list[tuple[TextTable, list[ColumnProfile]]]
 
@@ -256,21 +254,19 @@ def _profiled(
 
 
 def _recut(read_: Tables, path: Path, name: str, engine: DuckDB, brief: Brief) -> Tables:
-    """The table of a file cut as one that it resembles once cut so, where no lesson fits it."""
+    """The table of a file, cut as it was remembered that such a file is."""
     said = brief.said
     if not brief.recall or len(read_) != 1 or read_[0][0].file != name or said.marks(name):
         return read_
-    memories, table = brief.memories, read_[0][0]
-    if table.shape or memories.of(table.headers, brief.source):
-        return read_
-    for each in [one for one in memories.found if one.cuts][:RECUTS]:
-        told = replace(brief, reading=replace(brief.reading, **each.cuts))
+    table = read_[0][0]
+    for cuts in [] if table.shape else recuts(table, brief.memories, brief.source):
+        told = replace(brief, reading=replace(brief.reading, **cuts.options))
         try:
             made = _read(path, name, engine, told, [])
         except InputError:
             continue
-        if len(made) == 1 and folded(made[0][0].headers) == each.headers:
-            return [(cut_so(t, "remembered", each.cuts), profiles) for t, profiles in made]
+        if len(made) == 1 and folded(made[0][0].headers) in cuts.shapes:
+            return [(cut_so(t, "remembered", cuts.options), profiles) for t, profiles in made]
     return read_
 
 

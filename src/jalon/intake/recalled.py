@@ -15,6 +15,7 @@ from jalon.intake.memory import (
     Memories,
     Memory,
     fitted,
+    folded,
     lesson,
     marks,
     merged,
@@ -22,6 +23,17 @@ from jalon.intake.memory import (
 from jalon.intake.sources.options import ReadOptions
 from jalon.intake.text_table import ColumnProfile, TextTable
 from jalon.intake.words import fold
+
+#: A file that no lesson fits is cut anew as so many lessons say, the latest first.
+RECUTS = 3
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """Another way to cut a file: the ``options``, right where they give one of the ``shapes``."""
+
+    options: Mapping[str, Any]
+    shapes: tuple[frozenset[str], ...]
 
 
 @dataclass(frozen=True)
@@ -153,3 +165,19 @@ def cut_so(table: TextTable, because: str, names: Mapping[str, Any]) -> TextTabl
         for one in table.evidence
     )
     return replace(table, evidence=evidence)
+
+
+def recuts(table: TextTable, memories: Memories, source: str | None) -> list[Cuts]:
+    """How lessons would have a file cut: the one that fits it, where the file leaves a doubt; else
+    the latest ones, of files that this may be once cut so."""
+    fits = memories.of(table.headers, source)
+    if fits is None:
+        cut = [each for each in memories.found if each.cuts]
+        return [Cuts(each.cuts, (each.headers,)) for each in cut[:RECUTS]]
+    sure = {one.decision for one in table.evidence if one.column is None and one.certainty == 1.0}
+    options = {
+        name: said
+        for name, said in fits.cuts.items()
+        if name not in sure and said != getattr(table, name)
+    }
+    return [Cuts(options, (fits.headers, folded(table.headers)))] if options else []

@@ -218,7 +218,7 @@ def replace_refused(engine: DuckDB, number: int) -> None:
     place, unless a person had left them out as they are."""
     for same in ("q.key = n.key", _SAME_TEXT):
         where = (
-            f"n.import = {int(number)} AND q.import < n.import AND q.\"table\" = n.\"table\" "
+            f'n.import = {int(number)} AND q.import < n.import AND q."table" = n."table" '
             f"AND q.source = n.source AND {same}"
         )
         engine.execute(

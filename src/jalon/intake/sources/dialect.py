@@ -173,9 +173,15 @@ def _bases(text: str) -> list[Dialect]:
     return [
         Dialect("", quote, escape, space)
         for quote in quotes
-        for escape in ((None, "\\") if f"\\{quote}" in text else (None,))
+        for escape in ((None, "\\") if _is_escaped(text, quote) else (None,))
         for space in spaced
     ]
+
+
+def _is_escaped(text: str, quote: str) -> bool:
+    """Whether quotes stand after a backslash more often than they are doubled."""
+    doubled = re.findall(rf"[^{MARKS}\n\\]{quote}{quote}", text)
+    return text.count(f"\\{quote}") > len(doubled)
 
 
 def _best(sample: Sequence[str], candidates: Sequence[Dialect]) -> Dialect | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from heapq import heappop, heappush
 
 from jalon.intake.sources.dialect import USUAL, Dialect, lines_in
 from jalon.intake.sources.header import filled_count, typed
 
 #: Ways of reading one record that are tried, at most.
-TRIES = 2_000
+TRIES = 1_000
 #: A longer record is read as it stands, or set apart.
 LONGEST = 20_000
 
@@ -41,7 +42,7 @@ class Repair:
             return Mended(cells)
         if cells is not None and self._cut(cells):
             return Mended(cells[: self.width])
-        other = self._otherwise(text) if len(text) <= LONGEST else None
+        other = self._otherwise(text, cells is None) if len(text) <= LONGEST else None
         if other is not None:
             return Mended(other, "reread")
         if cells is None:
@@ -63,9 +64,9 @@ class Repair:
         told = [cells[index].strip() for index in self.columns if cells[index].strip()]
         return all(map(typed, told)) and (bool(told) or not doubtful)
 
-    def _otherwise(self, text: str) -> list[str] | None:
+    def _otherwise(self, text: str, unclosed: bool) -> list[str] | None:
         """The one other way of reading the record that gives its width, in figures too."""
-        for ways in (self._dialects(text), self._literal(text)):
+        for ways in (self._dialects(text), self._literal(text) if unclosed else []):
             found = [each for each in ways if len(each) == self.width]
             fitting = [each for each in found if self._fits(each, doubtful=True)]
             distinct = {tuple(each) for each in fitting or found}
@@ -87,9 +88,7 @@ class Repair:
 
     def _literal(self, text: str) -> list[list[str]]:
         """The readings that take the fewest quotes for letters."""
-        found = list(_readings(text.rstrip("\r\n"), self.dialect, self.width))
-        least = min((cost for cost, _ in found), default=0)
-        return [cells for cost, cells in found if cost == least]
+        return list(_readings(text.rstrip("\r\n"), self.dialect, self.width))
 
 
 def _strict(text: str, dialect: Dialect) -> list[str] | None:
@@ -109,21 +108,27 @@ def _stray(cells: Sequence[str], text: str, dialect: Dialect) -> bool:
     return len(cells) > 1
 
 
-def _readings(text: str, dialect: Dialect, width: int) -> Iterator[tuple[int, list[str]]]:
-    """The ways of cutting a record into ``width`` cells where a quote may be a letter, with how
-    many cells hold such a quote."""
+def _readings(text: str, dialect: Dialect, width: int) -> Iterator[list[str]]:
+    """The ways of cutting a record into ``width`` cells that take the fewest quotes for letters."""
     mark, quote = dialect.delimiter or ",", dialect.quote or '"'
-    left = [(0, 0, list[str]())]
-    for _ in range(TRIES):
-        if not left:
+    # The least cost first, then the furthest in the text.
+    left = [(0, 0, 0, list[str]())]
+    least: int | None = None
+    for number in range(1, TRIES):
+        if not left or (least is not None and left[0][0] > least):
             return
-        place, cost, cells = left.pop()
+        cost, place, _, cells = heappop(left)
+        place = -place
+        if place > len(text):
+            least = cost
+            yield cells
+            continue
         for cell, end, literal in _cells(text, place, mark, quote):
             made = [*cells, cell]
             if end == len(text) and len(made) == width:
-                yield cost + literal, made
+                heappush(left, (cost + literal, -len(text) - 1, number, made))
             elif end < len(text) and len(made) < width:
-                left.append((end + len(mark), cost + literal, made))
+                heappush(left, (cost + literal, -end - len(mark), number, made))
 
 
 def _cells(text: str, place: int, mark: str, quote: str) -> Iterator[tuple[str, int, int]]:
@@ -134,6 +139,7 @@ def _cells(text: str, place: int, mark: str, quote: str) -> Iterator[tuple[str, 
     yield plain, end, int(quote in plain)
     if not text.startswith(quote, place):
         return
+    letters = 0
     closing = text.find(quote, place + 1)
     while closing >= 0:
         after = closing + 1
@@ -141,5 +147,6 @@ def _cells(text: str, place: int, mark: str, quote: str) -> Iterator[tuple[str, 
             closing = text.find(quote, after + 1)
             continue
         if after == len(text) or text.startswith(mark, after):
-            yield text[place + 1 : closing].replace(quote * 2, quote), after, 0
+            yield text[place + 1 : closing].replace(quote * 2, quote), after, letters
+        letters += 1
         closing = text.find(quote, after)
