@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from jalon.charts.notebook import NotebookChart
 
 
+#: What reading a file alone may hold of its cells; the rest waits on the disk.
+READ_MEMORY = "500MB"
+
+
 def open(folder: str | Path, *, create: bool = True, lang: str = "fr") -> Workspace:
     """The workspace of a folder, made where there is none.
 
@@ -48,7 +52,8 @@ def read(file: str | Path, **options: Any) -> list[ReadTable]:
     """
     from jalon.engines.duckdb import DuckDB
 
-    return read_typed(Path(file), DuckDB.memory(), ReadOptions(**options))
+    engine = DuckDB.memory(memory_limit=READ_MEMORY)
+    return read_typed(Path(file), engine, ReadOptions(**options))
 
 
 class Workspace:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from tempfile import gettempdir
+from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
 
 #: What the engine raises: callers turn it into a sentence of their own.
 EngineError = duckdb.Error
+OutOfMemory = duckdb.OutOfMemoryException
+
+_spills = itertools.count(1)
 
 Parameters = Sequence[Any] | dict[str, Any] | None
 
@@ -38,20 +44,26 @@ class DuckDB:
         self.execute("SET enable_progress_bar = false")
 
     @classmethod
-    def memory(cls) -> DuckDB:
-        """A database that lives as long as this object."""
-        return cls._settled(duckdb.connect(":memory:"))
+    def memory(cls, *, memory_limit: str | None = None) -> Self:
+        """A database that lives as long as this object; what exceeds its memory goes to the
+        system's temporary folder."""
+        engine = cls._settled(duckdb.connect(":memory:"))
+        folder = Path(gettempdir()) / f"jalon-{os.getpid()}-{next(_spills)}"
+        engine.execute(f"SET temp_directory = '{str(folder).replace(chr(39), chr(39) * 2)}'")
+        return engine._limited(memory_limit)
 
     @classmethod
     def open(cls, path: Path, *, memory_limit: str | None = None) -> DuckDB:
         """The database of that file, made where there is none."""
-        engine = cls._settled(duckdb.connect(str(path)))
-        if memory_limit:
-            engine.execute(f"SET memory_limit = '{memory_limit.replace(chr(39), '')}'")
-        return engine
+        return cls._settled(duckdb.connect(str(path)))._limited(memory_limit)
+
+    def _limited(self, memory: str | None) -> Self:
+        if memory:
+            self.execute(f"SET memory_limit = '{memory.replace(chr(39), '')}'")
+        return self
 
     @classmethod
-    def _settled(cls, connection: duckdb.DuckDBPyConnection) -> DuckDB:
+    def _settled(cls, connection: duckdb.DuckDBPyConnection) -> Self:
         engine = cls(connection)
         for each in SETTINGS:
             engine.execute(f"SET {each}")

@@ -115,8 +115,11 @@ class Bases:
         shown = {"table": group.of if group else measure.table}
         if self.reader.source.relation(measure.table, question.clock) is None:
             return Problem("needs_table", shown)
-        for name in (*measure.some, *by):
-            if self.reader.count(measure, f"{name} is not null", question) == 0:
+        for told in (*measure.some, *by):
+            # A column, or the condition that its values must meet for the source to tell it.
+            name, *more = told.split(" ", 1)
+            asked = told if more else f"{name} is not null"
+            if self.reader.count(measure, asked, question) == 0:
                 return _lacking(measure, name, 0, self.reader.count(measure, None, question))
         if not measure.needs:
             return None

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from jalon.engines.duckdb import DuckDB, EngineError
+from jalon.engines.duckdb import DuckDB, EngineError, OutOfMemory
 from jalon.intake.sources.dialect import Dialect
 from jalon.intake.sources.encoding import Survey
 from jalon.intake.sources.header import Header, Record, filled_count, typed_columns
 from jalon.intake.sources.index import Index
 from jalon.intake.sources.relation import Batch, Cells, filled_or_null, put, unique_name
-from jalon.model.problems import Problem, Where
+from jalon.model.problems import InputError, Problem, Where
 
 BATCH = 50_000
 #: With more columns the engine's reader takes longer than ours.
@@ -132,12 +132,15 @@ def read_plain(text: Text, engine: DuckDB, path: Path, name: str, skip: int = 0)
     sql = (
         f"CREATE TEMP TABLE {name} AS SELECT {texts} FROM read_csv($path,"
         f" auto_detect=false, header=false, skip={skip}, delim=$mark, quote=$quote, escape=$escape,"
-        f" nullstr='', columns={{{columns}}}, compression='none', max_line_size=67108864)"
+        f" nullstr='', columns={{{columns}}}, compression='none')"
     )
     quote = dialect.quote or ""
     marks = {"mark": dialect.delimiter, "quote": quote, "escape": dialect.escape or quote}
     try:
         engine.execute(sql, {"path": literal(path), **marks})
+    except OutOfMemory:
+        # Our own reader would take far more.
+        raise InputError.of("too_large", Where(file=text.name), reason="memory") from None
     except EngineError:
         return None
     return int(engine.value(f"SELECT count(*) FROM {name}"))
