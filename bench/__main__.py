@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from bench import imports, measures, pages
+from bench import imports, measures, pages, pollock, reading
 
-BENCHES = {"imports": imports.run, "measures": measures.run, "pages": pages.run}
+BENCHES = {
+    "imports": imports.run,
+    "large": lambda _: reading.large(),
+    "measures": measures.run,
+    "pages": pages.run,
+    "pollock": lambda _: pollock.run(),
+    "reading": reading.run,
+}
 
 
 def main() -> None:
@@ -18,6 +25,8 @@ def main() -> None:
     if asked.bench:
         BENCHES[asked.bench](asked.rows or 1_000_000)
         return
+    pollock.run()
+    reading.run(1_000_000)
     imports.run(1_000_000)
     for rows in (10_000, 1_000_000):
         measures.run(rows)
