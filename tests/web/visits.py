@@ -57,7 +57,7 @@ class Complaints:
         """Note errors, dialogs, and requests that leave this machine."""
         page.on("console", lambda each: self._console(each.type, each.text))
         page.on("pageerror", lambda each: self.found.append(f"script error: {each}"))
-        page.on("requestfailed", lambda each: self.found.append(f"failed: {each.url[:200]}"))
+        page.on("requestfailed", lambda each: self._failed(each.url, each.failure))
         page.on("request", lambda each: self._asked(each.url, host))
 
         def dialog(each: Any) -> None:
@@ -69,6 +69,11 @@ class Complaints:
     def _console(self, kind: str, text: str) -> None:
         if kind == "error" and "the server responded with a status of 4" not in text:
             self.found.append(f"console: {text[:300]}")
+
+    def _failed(self, url: str, why: str | None) -> None:
+        # A page left while its icon is still coming: the browser gave it up, nothing went wrong.
+        if why != "net::ERR_ABORTED":
+            self.found.append(f"failed: {url[:200]} {why}")
 
     def _asked(self, url: str, host: str) -> None:
         if urlsplit(url).netloc != host and not url.startswith("data:"):
