@@ -41,6 +41,7 @@ class DuckDB:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
+        self._kept: set[str] = set()
         self.execute("SET enable_progress_bar = false")
 
     @classmethod
@@ -102,6 +103,19 @@ class DuckDB:
             yield name
         finally:
             self.connection.unregister(name)
+
+    def keep(self, name: str, table: pa.Table) -> None:
+        """An Arrow table under a name, read where it lies until it is freed."""
+        self.connection.register(name, table)
+        self._kept.add(name)
+
+    def free(self, name: str) -> None:
+        """Forget a table kept or a temporary one; nothing where there is none."""
+        if name in self._kept:
+            self.connection.unregister(name)
+            self._kept.discard(name)
+        else:
+            self.execute(f"DROP TABLE IF EXISTS {name}")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -148,7 +148,7 @@ def gather(files: Iterable[tuple[Path, str]], engine: DuckDB, options: ReadOptio
 def drop(table: TextTable, engine: DuckDB) -> None:
     """Free the relation of a table."""
     engine.execute(f"DROP VIEW IF EXISTS {table.relation}")
-    engine.execute(f"DROP TABLE IF EXISTS {table.relation}_cells")
+    engine.free(f"{table.relation}_cells")
 
 
 def _inside(

@@ -102,15 +102,17 @@ def _plain(
     copy = directory / f"{unique_name()}.txt"
     lines.copy(chosen, copy)
     name = f"{unique_name()}_cells"
-    rows = read_plain(text, engine, copy, name)
+    rows = read_plain(text, engine, copy, name, len(numbers))
     copy.unlink()
     if rows != len(numbers):
         return None
+    cells = ", ".join(Cells(name, text.width, "_line").columns)
     with engine.lend(f"{name}_lines", pa.table({"_line": numbers})) as lent:
         engine.execute(
-            f"CREATE TEMP TABLE {name}_numbered AS SELECT * FROM {lent} POSITIONAL JOIN {name}"
+            f"CREATE TEMP TABLE {name}_numbered AS SELECT _line, {cells}"
+            f" FROM {lent} POSITIONAL JOIN {name}"
         )
-    engine.execute(f"DROP TABLE {name}")
+    engine.free(name)
     return f"{name}_numbered"
 
 

@@ -20,6 +20,8 @@ from jalon.intake.sources.kinds import is_wide
 from jalon.model.problems import InputError, Where
 
 BLOCK = 1 << 23
+#: No-break spaces, wide and narrow, in UTF-8.
+BROAD_BLANKS = ("\u00a0".encode(), "\u202f".encode())
 TAIL = 1 << 12
 PIECE = 1 << 20
 #: A longer line is no record of a table.
@@ -37,7 +39,7 @@ class Survey:
 
     ``path`` is a UTF-8 file without control characters: the file itself where it is one.
     ``lines`` counts physical lines up to the last that is not empty, None where a bare carriage
-    return makes the count unsure.
+    return makes the count unsure. ``blanks``: whether there are other blanks than spaces.
     """
 
     path: Path
@@ -47,7 +49,7 @@ class Survey:
     because: str
     certainty: float = 1.0
     replaced: int = 0
-    tabs: bool = True
+    blanks: bool = True
 
 
 @dataclass
@@ -57,7 +59,7 @@ class _Counts:
     pairs: int = 0
     valid: bool = True
     controls: bool = False
-    tabs: bool = False
+    blanks: bool = False
     trailing: int = 0
     size: int = 0
 
@@ -82,7 +84,7 @@ def survey(path: Path, encoding: str | None, directory: Path, name: str) -> Surv
     because = "byte_order_mark" if found == "utf-8-sig" else "all_bytes_valid"
     if counts.controls:
         return _transcoded(path, found, because, directory, name)
-    return Survey(path, found, digest, _lines(counts), because, tabs=counts.tabs)
+    return Survey(path, found, digest, _lines(counts), because, blanks=counts.blanks)
 
 
 def codecs_name(encoding: str, name: str) -> str:
@@ -135,6 +137,7 @@ def _add(counts: _Counts, block: bytes) -> None:
     low = int(np.count_nonzero(np.frombuffer(block, "u1") < 32))
     if low != feeds:
         low -= _add_returns(counts, block)
+    counts.blanks = counts.blanks or any(each in block for each in BROAD_BLANKS)
     counts.controls = counts.controls or low != feeds or b"\x7f" in block or _has_bad_pair(block)
     rest = block[-TAIL:].rstrip(b"\r\n")
     ending = block[-TAIL:][len(rest) :].count(b"\n")
@@ -145,7 +148,7 @@ def _add_returns(counts: _Counts, block: bytes) -> int:
     returns, tabs = block.count(b"\r"), block.count(b"\t")
     counts.returns += returns
     counts.pairs += block.count(b"\r\n") if returns else 0
-    counts.tabs = counts.tabs or tabs > 0
+    counts.blanks = counts.blanks or tabs > 0
     return returns + tabs
 
 
@@ -221,7 +224,9 @@ def _transcoded(
         copy.unlink()
         copy, made = _copied(path, encoding, directory, name, errors, clean=True)
     counts, digest = made.counts, made.digest.hexdigest()
-    return Survey(copy, encoding, digest, _lines(counts), because, 1.0, made.replaced, counts.tabs)
+    return Survey(
+        copy, encoding, digest, _lines(counts), because, 1.0, made.replaced, counts.blanks
+    )
 
 
 def _copied(

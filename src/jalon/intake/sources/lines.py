@@ -15,6 +15,7 @@ from jalon.engines.duckdb import DuckDB, EngineError, OutOfMemory
 from jalon.intake.sources.dialect import Dialect
 from jalon.intake.sources.encoding import Survey
 from jalon.intake.sources.header import Header, Record, filled_count, typed_columns
+from jalon.intake.sources.held import held, may_hold
 from jalon.intake.sources.index import Index
 from jalon.intake.sources.relation import Batch, Cells, filled_or_null, put, unique_name
 from jalon.model.problems import InputError, Problem, Where
@@ -90,15 +91,15 @@ class Whole:
         found = Cells(f"{self.cells.name.removesuffix('_cells')}n_cells", self.text.width, "_line")
         with engine.lend(f"{found.name}_lines", pa.table({"_line": starts})) as lent:
             engine.execute(
-                f"CREATE TEMP TABLE {found.name} AS"
-                f" SELECT * FROM {lent} POSITIONAL JOIN {self.cells.name}"
+                f"CREATE TEMP TABLE {found.name} AS SELECT _line, {', '.join(found.columns)}"
+                f" FROM {lent} POSITIONAL JOIN {self.cells.name}"
             )
         self.drop(engine)
         return found
 
     def drop(self, engine: DuckDB) -> None:
         """Free the rows."""
-        engine.execute(f"DROP TABLE {self.cells.name}")
+        engine.free(self.cells.name)
 
 
 def lines_of(path: Path, first: int = 1) -> Iterator[str]:
@@ -115,29 +116,39 @@ def read_whole(text: Text, engine: DuckDB) -> Whole | None:
         return None
     skip = text.header.first - 1
     name = f"{unique_name()}_cells"
-    rows = read_plain(text, engine, text.survey.path, name, skip)
+    rows = read_plain(text, engine, text.survey.path, name, lines - skip, skip)
     if rows is None:
         return None
     cells = Cells(name, text.width, f"rowid + {skip + 1}")
     return Whole(text, cells, rows, rows == lines - skip)
 
 
-def read_plain(text: Text, engine: DuckDB, path: Path, name: str, skip: int = 0) -> int | None:
-    """Rows of as many cells as the table is wide, into a temporary table; how many, or None where
-    the engine refuses one of them."""
+def read_plain(
+    text: Text, engine: DuckDB, path: Path, name: str, lines: int, skip: int = 0
+) -> int | None:
+    """Rows of as many cells as the table is wide, under that name; how many, or None where the
+    engine refuses one of them. ``lines``: how many follow those skipped."""
     columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(text.width))
-    tabs = text.survey.tabs
-    texts = ", ".join(filled_or_null(f"c{index}", tabs) for index in range(text.width))
+    blanks = text.survey.blanks
+    texts = ", ".join(filled_or_null(f"c{index}", blanks) for index in range(text.width))
     dialect = text.dialect
-    sql = (
-        f"CREATE TEMP TABLE {name} AS SELECT {texts} FROM read_csv($path,"
-        f" auto_detect=false, header=false, skip={skip}, delim=$mark, quote=$quote, escape=$escape,"
-        f" nullstr='', columns={{{columns}}}, compression='none')"
+    file = (
+        f"read_csv($path, auto_detect=false, header=false, skip={skip}, delim=$mark, quote=$quote,"
+        f" escape=$escape, nullstr='', columns={{{columns}}}, compression='none')"
     )
     quote = dialect.quote or ""
     marks = {"mark": dialect.delimiter, "quote": quote, "escape": dialect.escape or quote}
+    given = {"path": literal(path), **marks}
     try:
-        engine.execute(sql, {"path": literal(path), **marks})
+        if may_hold(dialect, path):
+            # Counting is how the engine refuses a row; another reader then makes texts of cells.
+            rows = int(engine.value(f"SELECT count(*) FROM {file}", given))
+            breaks = rows != lines
+            table = held(dialect, path, text.width, skip, blanks=blanks, breaks=breaks)
+            if table is not None and table.num_rows == rows:
+                engine.keep(name, table)
+                return rows
+        engine.execute(f"CREATE TEMP TABLE {name} AS SELECT {texts} FROM {file}", given)
     except OutOfMemory:
         # Our own reader would take far more.
         raise InputError.of("too_large", Where(file=text.name), reason="memory") from None

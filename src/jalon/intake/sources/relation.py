@@ -61,9 +61,12 @@ def unique_name() -> str:
     return f"text_{next(_numbers)}"
 
 
-def filled_or_null(column: str, tabs: bool = True) -> str:
-    """The SQL of a cell that is NULL where it is blank, and as found elsewhere."""
-    if tabs:
+def filled_or_null(column: str, blanks: bool = True) -> str:
+    """The SQL of a cell that is NULL where it is blank, and as found elsewhere.
+
+    ``blanks``: whether others than spaces may be there.
+    """
+    if blanks:
         blank = f"trim({column}, ' \t\n\r\u00a0\u202f') = ''"
     else:
         # A blank cell begins with a space, which few cells do: those alone are trimmed.
@@ -105,12 +108,16 @@ def sift(
     shown = range(len(headers)) if columns is None else columns
     kept = [f"c{index} AS c{place}" for place, index in enumerate(shown)]
     every, blank, suspects = _suspects(engine, cells, raw)
-    out = {**_footers(engine, cells), **_totals(suspects, every - 1), **_repeated(suspects, raw)}
+    out = {
+        **_footers(engine, cells, every),
+        **_totals(suspects, every - 1),
+        **_repeated(suspects, raw),
+    }
     rejected = [
         Problem(code, {}, Where(row=line, value=_written(row, delimiter)))
         for code, line, row in sorted(out.values(), key=lambda found: found[1])
     ]
-    conditions = [f"NOT ({_all_null(cells)})"] if blank else []
+    conditions = [f"NOT ({_all_null(cells.columns)})"] if blank else []
     conditions += [f"rowid NOT IN ({', '.join(map(str, sorted(out)))})"] if out else []
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     engine.execute(
@@ -163,8 +170,8 @@ def _filled(engine: DuckDB, cells: Cells, index: int) -> bool:
     return bool(engine.rows(f"SELECT count(c{index}) FROM {cells.name}")[0][0])
 
 
-def _all_null(cells: Cells) -> str:
-    return f"coalesce({', '.join([*cells.columns, 'NULL'])}) IS NULL"
+def _all_null(columns: Sequence[str]) -> str:
+    return f"coalesce({', '.join([*columns, 'NULL'])}) IS NULL"
 
 
 def _rows(
@@ -179,10 +186,13 @@ def _suspects(
 ) -> tuple[int, int, list[tuple[int, int, Row]]]:
     """How many rows there are, how many are blank, and those that may be a header or a total."""
     like, values = _like_header(raw)
-    conditions = [each for each in (like, _like_total(cells)) if each]
+    every, filled = engine.rows(f"SELECT count(*), count(c0) FROM {cells.name}")[0]
+    # Where the first column has no blank cell, it alone tells.
+    columns = cells.columns[:1] if filled == every else cells.columns
+    conditions = [each for each in (like, _like_total(cells, columns)) if each]
     asked = f"list(rowid) FILTER ({' OR '.join(conditions)})" if conditions else "NULL"
-    every, blank, found = engine.rows(
-        f"SELECT count(*), count(*) FILTER ({_all_null(cells)}), {asked} FROM {cells.name}", values
+    blank, found = engine.rows(
+        f"SELECT count(*) FILTER ({_all_null(columns)}), {asked} FROM {cells.name}", values
     )[0]
     if not found:
         return every, blank, []
@@ -203,11 +213,11 @@ def _needed(named: Sequence[int]) -> int:
     return max(len(named) // 2 + 1, min(2, len(named)))
 
 
-def _like_total(cells: Cells) -> str:
-    """The SQL of rows that begin with a word for a total."""
+def _like_total(cells: Cells, columns: Sequence[str]) -> str:
+    """The SQL of rows of which the first filled cell of these columns is a word for a total."""
     if not 2 <= cells.width <= MANY:
         return ""
-    first = f"coalesce({', '.join(cells.columns)})"
+    first = f"coalesce({', '.join(columns)})"
     # Most cells begin with another letter: those need no pattern.
     letter = f"ltrim({first})[1] IN ('g', 't', 's', 'G', 'T', 'S')"
     pattern = r"'(?i)^\s*(grand|total|sous|sub|somme|sum)'"
@@ -257,11 +267,11 @@ def _is_total(row: Row, *, at_end: bool = False) -> bool:
     return half and len(filled) > 1 and figures and TOTAL_OF.fullmatch(filled[0]) is not None
 
 
-def _footers(engine: DuckDB, cells: Cells) -> Found:
+def _footers(engine: DuckDB, cells: Cells, every: int) -> Found:
     """The last rows with one cell only, where one of them reads as the end of a report."""
     if cells.width < 3:
         return {}
-    last = _rows(engine, cells, f"ORDER BY rowid DESC LIMIT {TAIL}")
+    last = _rows(engine, cells, f"WHERE rowid >= {every - TAIL} ORDER BY rowid DESC")
     block = list(itertools.takewhile(lambda found: _ends_report(found[2]), last))
     if not any(FOOTER.match(_only(row)) for _, _, row in block):
         return {}
