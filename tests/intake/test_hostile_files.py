@@ -63,9 +63,16 @@ class Meddling(DuckDB):
     meddle: Callable[[], None] | None = None
 
     def execute(self, *given: Any) -> Any:
+        self.before()
+        return super().execute(*given)
+
+    def value(self, *given: Any) -> Any:
+        self.before()
+        return super().value(*given)
+
+    def before(self) -> None:
         if self.meddle:
             self.meddle()
-        return super().execute(*given)
 
 
 @pytest.mark.parametrize("taken_away", [True, False])

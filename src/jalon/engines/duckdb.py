@@ -41,7 +41,7 @@ class DuckDB:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
-        self._kept: set[str] = set()
+        self._kept: dict[str, pa.Table] = {}
         self.execute("SET enable_progress_bar = false")
 
     @classmethod
@@ -107,13 +107,16 @@ class DuckDB:
     def keep(self, name: str, table: pa.Table) -> None:
         """An Arrow table under a name, read where it lies until it is freed."""
         self.connection.register(name, table)
-        self._kept.add(name)
+        self._kept[name] = table
+
+    def kept(self, name: str) -> pa.Table | None:
+        """The Arrow table kept under that name; None where there is none."""
+        return self._kept.get(name)
 
     def free(self, name: str) -> None:
         """Forget a table kept or a temporary one; nothing where there is none."""
-        if name in self._kept:
+        if self._kept.pop(name, None) is not None:
             self.connection.unregister(name)
-            self._kept.discard(name)
         else:
             self.execute(f"DROP TABLE IF EXISTS {name}")
 

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from jalon.engines.duckdb import DuckDB
 from jalon.intake.formats.date import DateCell, date_cell
 from jalon.intake.formats.flag import PAIRS
@@ -126,11 +128,17 @@ def _all_values(table: TextTable, engine: DuckDB) -> list[_Values]:
 
 def _samples(table: TextTable, engine: DuckDB) -> dict[int, Counter[str]]:
     """The first cells of a large table and others at even steps, by column."""
-    step = max(1, table.rows // SAMPLE)
-    found = engine.run(
-        f"SELECT * EXCLUDE (_line) FROM {table.relation} "
-        f"WHERE _line % {step} = 0 OR _line <= {SAMPLE // 4}"
-    )
+    step, first = max(1, table.rows // SAMPLE), SAMPLE // 4
+    kept = engine.kept(table.relation)
+    if kept is None:
+        found = engine.run(
+            f"SELECT * EXCLUDE (_line) FROM {table.relation} "
+            f"WHERE _line % {step} = 0 OR _line <= {first}"
+        )
+    else:
+        lines = kept.column("_line").to_numpy()
+        chosen = np.flatnonzero((lines % step == 0) | (lines <= first))
+        found = kept.drop_columns(["_line"]).take(chosen)
     return {
         place: Counter(cell for cell in column.to_pylist() if cell is not None)
         for place, column in enumerate(found.columns)

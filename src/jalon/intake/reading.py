@@ -59,7 +59,7 @@ def _typed(table: TextTable, engine: DuckDB, options: ReadOptions) -> ReadTable:
     columns = profile(table, engine, options.decimal, options.date_order)
     cells = [exp.column(f"c{one.index}") for one in columns]
     values = [_value(cell, one) for cell, one in zip(cells, columns, strict=True)]
-    typed = _select(engine, table, values)
+    typed = _select(engine, table, values).rename_columns(list(table.headers))
     unread = [
         problem
         for one, value, made in zip(columns, values, typed.columns, strict=True)
@@ -72,12 +72,12 @@ def _typed(table: TextTable, engine: DuckDB, options: ReadOptions) -> ReadTable:
         file=table.file,
         sheet=table.sheet,
         table=typed,
-        lines=engine.run(f"SELECT _line FROM {table.relation}").column(0),
+        lines=_select(engine, table, [exp.column("_line")]).column(0),
         columns=tuple(columns),
         evidence=tuple(evidence),
         quarantine=(*table.rejected, *unread),
         rows=table.rows,
-        _cells=lambda: _select(engine, table, cells),
+        _cells=lambda: _select(engine, table, cells).rename_columns(list(table.headers)),
     )
 
 
@@ -100,9 +100,19 @@ def _value(cell: exp.Expr, column: Profile) -> exp.Expr:
 
 
 def _select(engine: DuckDB, table: TextTable, values: Sequence[exp.Expr]) -> pa.Table:
-    named = [exp.alias_(value.copy(), f"v{index}") for index, value in enumerate(values)]
-    query = exp.select(*named).from_(table.relation).sql(dialect=engine.dialect)
-    return engine.run(query).rename_columns(list(table.headers))
+    kept = engine.kept(table.relation)
+    found = {
+        index: kept.column(value.name)
+        for index, value in enumerate(values)
+        if kept is not None and isinstance(value, exp.Column)
+    }
+    asked = [index for index in range(len(values)) if index not in found]
+    if asked:
+        named = [exp.alias_(values[index].copy(), f"v{index}") for index in asked]
+        query = exp.select(*named).from_(table.relation).sql(dialect=engine.dialect)
+        found |= dict(zip(asked, engine.run(query).columns, strict=True))
+    places = range(len(values))
+    return pa.table([found[index] for index in places], [f"v{index}" for index in places])
 
 
 def _unreadable(

@@ -147,7 +147,10 @@ def gather(files: Iterable[tuple[Path, str]], engine: DuckDB, options: ReadOptio
 
 def drop(table: TextTable, engine: DuckDB) -> None:
     """Free the relation of a table."""
-    engine.execute(f"DROP VIEW IF EXISTS {table.relation}")
+    if engine.kept(table.relation) is None:
+        engine.execute(f"DROP VIEW IF EXISTS {table.relation}")
+    else:
+        engine.free(table.relation)
     engine.free(f"{table.relation}_cells")
 
 

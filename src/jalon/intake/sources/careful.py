@@ -109,7 +109,7 @@ def _plain(
     cells = ", ".join(Cells(name, text.width, "_line").columns)
     with engine.lend(f"{name}_lines", pa.table({"_line": numbers})) as lent:
         engine.execute(
-            f"CREATE TEMP TABLE {name}_numbered AS SELECT _line, {cells}"
+            f"CREATE TEMP TABLE {name}_numbered AS SELECT {lent}._line, {cells}"
             f" FROM {lent} POSITIONAL JOIN {name}"
         )
     engine.free(name)

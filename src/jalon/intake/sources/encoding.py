@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
@@ -137,7 +137,7 @@ def _add(counts: _Counts, block: bytes) -> None:
     low = int(np.count_nonzero(np.frombuffer(block, "u1") < 32))
     if low != feeds:
         low -= _add_returns(counts, block)
-    counts.blanks = counts.blanks or any(each in block for each in BROAD_BLANKS)
+    counts.blanks = counts.blanks or _has_broad_blank(block)
     counts.controls = counts.controls or low != feeds or b"\x7f" in block or _has_bad_pair(block)
     rest = block[-TAIL:].rstrip(b"\r\n")
     ending = block[-TAIL:][len(rest) :].count(b"\n")
@@ -150,6 +150,11 @@ def _add_returns(counts: _Counts, block: bytes) -> int:
     counts.pairs += block.count(b"\r\n") if returns else 0
     counts.blanks = counts.blanks or tabs > 0
     return returns + tabs
+
+
+def _has_broad_blank(block: bytes) -> bool:
+    # One byte is found far faster than several: most texts do not have even that one.
+    return any(each[:1] in block and each in block for each in BROAD_BLANKS)
 
 
 def _has_bad_pair(block: bytes) -> bool:
@@ -234,7 +239,7 @@ def _copied(
 ) -> tuple[Path, _Copy]:
     with (
         tempfile.NamedTemporaryFile(dir=directory, suffix=".txt", delete=False) as copy,
-        ThreadPoolExecutor(2) as beside,
+        ThreadPoolExecutor(3) as beside,
     ):
         made = _Copy(copy, beside, clean)
         try:
@@ -255,7 +260,8 @@ def _copied(
 
 def _has_c1(block: bytes) -> bool:
     """Whether some bytes are those of which cp1252 makes letters, and Latin-1 controls."""
-    return bool(((np.frombuffer(block, "u1") & 0xE0) == 0x80).any())
+    # As signed bytes, 0x80 to 0x9f are the lowest.
+    return bool((np.frombuffer(block, "i1") < -96).any())
 
 
 def _raw(path: Path) -> Iterator[bytes]:
@@ -272,16 +278,17 @@ class _Copy:
         self.counts, self.digest = _Counts(), hashlib.sha256()
         self.replaced = 0
         self._carry = b""
-        self._left: list[Future[None]] = []
+        self._begun = False
+        self._left: list[Future[Any]] = []
 
     def add(self, raw: bytes, text: str, name: str) -> None:
         """Write the next text, and count that of the whole lines before it."""
-        shown = text if self.copy.tell() else text.removeprefix("\ufeff")
+        shown = text if self._begun else text.removeprefix("\ufeff")
+        self._begun = self._begun or bool(text)
         if self.clean:
             shown, times = BAD_CHARACTERS.subn("\ufffd", shown)
             self.replaced += times
         content = shown.encode("utf-8", "replace")
-        self.copy.write(content)
         joined = self._carry + content
         cut = max(joined.rfind(b"\n"), joined.rfind(b"\r")) + 1 if raw else len(joined)
         self._carry = joined[cut:]
@@ -289,6 +296,7 @@ class _Copy:
             raise InputError.of("too_large", Where(file=name), reason="line", limit=MAX_LINE)
         self.settle()
         self._left = [
+            self.beside.submit(self.copy.write, content),
             self.beside.submit(self.digest.update, raw),
             self.beside.submit(_add, self.counts, joined[:cut]),
         ]

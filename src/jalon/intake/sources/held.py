@@ -7,6 +7,8 @@ counted. Of what both take, they differ on blanks beside quotes: those files are
 from __future__ import annotations
 
 import mmap
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -36,8 +38,8 @@ def may_hold(dialect: Dialect, path: Path) -> bool:
 def held(
     dialect: Dialect, path: Path, width: int, skip: int, *, blanks: bool, breaks: bool
 ) -> pa.Table | None:
-    """Columns of text, blank cells NULL, and the number of each row from 0 as ``rowid``; None where
-    the file is not read alike by all.
+    """Columns of text, blank cells NULL, beside the place of each row from 0 (``rowid``) and its
+    line (``_line``) where each is one line; None where the file is not read alike by all.
 
     ``blanks``: whether blanks other than spaces are looked for. ``breaks``: whether cells may go
     over several lines, which are then cut one block after the other.
@@ -60,14 +62,15 @@ def held(
         )
     except pa.ArrowInvalid:
         return None
-    edged = any(_edged(column) for column in table.columns)
+    with ThreadPoolExecutor(os.cpu_count()) as workers:
+        edged = any(workers.map(_edged, table.columns))
     if edged and dialect.quote and _blank_beside(path, dialect.quote.encode()):
         return None
     columns = [
         _filled(column, blanks=blanks) if edged or blanks else column for column in table.columns
     ]
     rows = np.arange(table.num_rows)
-    return pa.table([*columns, rows], names=[*names, "rowid"])
+    return pa.table([rows + skip + 1, rows, *columns], names=["_line", "rowid", *names])
 
 
 def _edged(column: pa.ChunkedArray) -> bool:

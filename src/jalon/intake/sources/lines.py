@@ -91,7 +91,8 @@ class Whole:
         found = Cells(f"{self.cells.name.removesuffix('_cells')}n_cells", self.text.width, "_line")
         with engine.lend(f"{found.name}_lines", pa.table({"_line": starts})) as lent:
             engine.execute(
-                f"CREATE TEMP TABLE {found.name} AS SELECT _line, {', '.join(found.columns)}"
+                f"CREATE TEMP TABLE {found.name} AS"
+                f" SELECT {lent}._line, {', '.join(found.columns)}"
                 f" FROM {lent} POSITIONAL JOIN {self.cells.name}"
             )
         self.drop(engine)
@@ -119,7 +120,8 @@ def read_whole(text: Text, engine: DuckDB) -> Whole | None:
     rows = read_plain(text, engine, text.survey.path, name, lines - skip, skip)
     if rows is None:
         return None
-    cells = Cells(name, text.width, f"rowid + {skip + 1}")
+    line = f"rowid + {skip + 1}" if engine.kept(name) is None else "_line"
+    cells = Cells(name, text.width, line)
     return Whole(text, cells, rows, rows == lines - skip)
 
 

@@ -120,10 +120,16 @@ def sift(
     conditions = [f"NOT ({_all_null(cells.columns)})"] if blank else []
     conditions += [f"rowid NOT IN ({', '.join(map(str, sorted(out)))})"] if out else []
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    engine.execute(
-        f"CREATE TEMP VIEW {name} AS SELECT {cells.line} AS _line, {', '.join(kept)}"
-        f" FROM {cells.name}{where}"
-    )
+    whole = engine.kept(cells.name)
+    if whole is not None and not where:
+        names = ["_line", *(f"c{index}" for index in shown)]
+        renamed = ["_line", *(f"c{place}" for place in range(len(names) - 1))]
+        engine.keep(name, whole.select(names).rename_columns(renamed))
+    else:
+        engine.execute(
+            f"CREATE TEMP VIEW {name} AS SELECT {cells.line} AS _line, {', '.join(kept)}"
+            f" FROM {cells.name}{where}"
+        )
     return Sifted(name, every - blank - len(out), tuple(rejected), blank)
 
 
