@@ -308,3 +308,13 @@ def test_control_characters_and_endless_values_are_made_safe() -> None:
 def test_braces_in_a_value_are_only_text() -> None:
     said = locale.sentence(Problem("unknown_kpi", {"name": "{0.__class__}"}), "en")
     assert "{0.__class__}" in said
+
+
+def test_a_word_agrees_with_its_number() -> None:
+    def said(rows: int, lang: str) -> str:
+        return locale.text("because.all_cells_blank", lang, rows=rows)
+
+    assert said(1, "fr") == "1 ligne sans aucune valeur"
+    assert said(2, "fr") == "2 lignes sans aucune valeur"
+    assert said(1, "en") == "1 row without any value"
+    assert said(0, "en") == "0 rows without any value"

@@ -230,7 +230,7 @@ def _numbered_months(cell: exp.Expr) -> exp.Expr:
         (exp.In(this=plain.copy(), expressions=list(map(_text, names))), _text(f"{month:02}"))
         for month, names in months.items()
     ]
-    return _call("REPLACE", cell.copy(), found.copy(), _case(cases))
+    return _call("REPLACE", cell.copy(), found.copy(), _case(cases, found.copy()))
 
 
 def _numbered_quarters(cell: exp.Expr) -> exp.Expr:

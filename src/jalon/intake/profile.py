@@ -489,4 +489,5 @@ def _decimal_evidence(column: Profile, given: _Given) -> Evidence:
         choices: dict[str, object] = {"choices": [",", "."], "examples": list(column.examples)}
         return Evidence("decimal", "", "three_digits_after_the_mark", choices, 0.5, column.header)
     because = "given" if given.decimal else "cells"
-    return Evidence("decimal", column.decimal, because, {}, column.agreement, column.header)
+    facts: dict[str, object] = {"filled": column.filled}
+    return Evidence("decimal", column.decimal, because, facts, column.agreement, column.header)

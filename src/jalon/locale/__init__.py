@@ -85,7 +85,10 @@ def _printable(value: str) -> str:
 
 
 class _Formatter(string.Formatter):
-    """``{names}`` of a list are joined; a fact that is not there is left out."""
+    """``{names}`` of a list are joined; a fact that is not there is left out.
+
+    ``{rows:ligne|lignes}`` is the word for so many.
+    """
 
     def __init__(self, lang: str) -> None:
         self.lang = lang
@@ -100,6 +103,10 @@ class _Formatter(string.Formatter):
         if format_spec == "?":
             known = sentences(self.lang)
             return known.get(f"word.{value}", str(value))
+        if "|" in format_spec:
+            one, many = format_spec.split("|")
+            alone = isinstance(value, int) and (value == 1 or (value == 0 and self.lang == "fr"))
+            return one if alone else many
         if isinstance(value, str):
             return _printable(value if len(value) <= 200 else value[:197] + "…")
         if isinstance(value, float) and self.lang == "fr" and not format_spec:
