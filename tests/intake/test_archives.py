@@ -121,6 +121,13 @@ def test_an_archive_without_a_table_is_refused_with_what_it_holds(engine, tmp_pa
     assert _refused(_zip(tmp_path / "b.zip", {}), engine).code == "archive_without_table"
 
 
+def test_an_archive_whose_only_table_cannot_be_read_says_why(engine, tmp_path):
+    cut = gzip.compress(b"Affaire;Montant\n" + os.urandom(9000).hex().encode())[:-4000]
+    path = _zip(tmp_path / "a.zip", {"a.csv.gz": cut, "LISEZMOI.md": b"# Notes"})
+    problem = _refused(path, engine)
+    assert (problem.code, problem.where.file) == ("truncated", "a.zip/a.csv.gz")
+
+
 def test_an_archive_in_a_folder_is_read_with_the_rest(engine, tmp_path):
     (tmp_path / "d").mkdir()
     _zip(tmp_path / "d" / "a.zip", {"deals.csv": CSV, "notes.md": b"# Notes\n"})

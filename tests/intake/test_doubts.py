@@ -61,6 +61,22 @@ def test_dates_that_read_both_ways_are_shown_under_each_reading(write: Write) ->
     assert order.facts["certainty"] < THRESHOLD
 
 
+def test_dates_in_both_orders_are_asked_and_the_answer_sets_the_others_apart(
+    write: Write, world: Workspace
+) -> None:
+    rows = [("1", "13/02/2026", ""), ("2", "05/02/2026", ""), ("3", "02/25/2026", "")]
+    path = write("deal.csv", deals(*rows))
+    found = asked(path)["date_order"]
+    assert found.facts["because"] == "days_in_both_orders"
+    assert found.facts["previews"] == {
+        "DMY": ["2026-02-13", "2026-02-05", None],
+        "MDY": [None, "2026-05-02", "2026-02-25"],
+    }
+    report = world.import_([path], Brief(reading=ReadOptions(date_order="DMY")))
+    (file,) = report.files
+    assert (file.rows_added, [one.where.row for one in file.quarantine]) == (2, [4])
+
+
 def test_dates_of_the_same_day_both_ways_ask_nothing(write: Write, world: Workspace) -> None:
     file = write("deal.csv", deals(("1", "03/03/2026", "05/05/2026")))
     assert asked(file) == {}

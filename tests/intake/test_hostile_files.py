@@ -11,6 +11,7 @@ import pytest
 
 import jalon
 from jalon.engines.duckdb import DuckDB
+from jalon.intake.profile import profile
 from jalon.intake.sources import read
 
 
@@ -55,6 +56,21 @@ def test_a_cell_of_a_megabyte_costs_no_more_than_its_length(tmp_path: Path, cell
     # A cost that grows with the square of the length takes hours, not seconds.
     assert time.process_time() - start < 30
     assert all(table.rows >= 19 for table in tables)
+
+
+def test_a_table_of_ten_thousand_columns_is_read_and_judged(tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    rows = (";".join(f"{column + row},5" for column in range(10_000)) for row in range(3))
+    names = ";".join(f"c{column}" for column in range(10_000))
+    path.write_text("\n".join([names, *rows]), encoding="utf-8")
+    engine = DuckDB.memory()
+    start = time.process_time()
+    (table,) = read(path, engine)
+    found = profile(table, engine)
+    assert len(found) == 10_000
+    assert {(one.content, one.decimal, one.filled) for one in found} == {("decimal", ",", 3)}
+    # A question a column, each as dear as the table is wide, takes hours.
+    assert time.process_time() - start < 120
 
 
 class Meddling(DuckDB):

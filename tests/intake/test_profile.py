@@ -134,6 +134,26 @@ def test_dates_that_read_both_ways_are_not_guessed(column):
     assert read == [None, None]
 
 
+def test_dates_proven_in_both_orders_are_not_guessed(column):
+    found, read = column("13/02/2026", "05/02/2026", "02/25/2026", reader=parse.moment)
+    assert (found.date_order, found.date_choices) == (None, ("DMY", "MDY"))
+    assert read == [None, None, None]
+    assert [one.because for one in found.evidence][-1] == "days_in_both_orders"
+
+
+def test_a_lone_date_in_another_order_does_not_undo_the_column(column):
+    cells = [f"{day}/02/2026" for day in range(13, 23)]
+    found, read = column(*cells, "05/02/2026", "02/25/2026", reader=parse.moment)
+    assert found.date_order == "DMY"
+    assert read[-2:] == [DAY(2026, 2, 5), None]
+
+
+def test_a_number_that_reads_both_ways_is_not_guessed_where_both_marks_are_proven(column):
+    found, read = column("1,234", "12.50", "7,25", reader=parse.money)
+    assert (found.decimal, read) == (None, [None, None, None])
+    assert [one.because for one in found.evidence][-1] == "both_decimal_marks"
+
+
 def test_the_users_order_settles_dates_that_read_both_ways(column):
     def american(cell, found):
         return parse.moment(cell, found, "MDY")

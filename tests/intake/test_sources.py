@@ -80,6 +80,13 @@ def test_title_lines_above_the_header_are_skipped_and_said(read_text, rows_of):
     assert _evidence(table, "header_row").facts["skipped"] == 2
 
 
+def test_parameters_apart_from_the_header_are_no_names(read_text, rows_of):
+    text = "Période;01/01/2026;\n\nAffaire;Client;Montant\nA1;X;1,5\nA2;Y;2,5\n"
+    table = read_text(text)
+    assert table.headers == ("Affaire", "Client", "Montant")
+    assert rows_of(table) == [(4, "A1", "X", "1,5"), (5, "A2", "Y", "2,5")]
+
+
 def test_a_file_without_header_is_recognised(read_text, rows_of):
     table = read_text("1;12,5;2026-01-02\n2;13,5;2026-01-03\n")
     assert table.header_row == 0
@@ -197,6 +204,23 @@ def test_a_file_of_one_column_is_a_table(read_text, rows_of):
 
 def test_a_decimal_comma_is_not_taken_for_the_delimiter(read_text):
     assert read_text("nom;prix;taux\na;1,5;2,5\nb;1,6;2,6\n").delimiter == ";"
+
+
+@pytest.mark.parametrize(
+    "end", [lambda n: ";voir ; relancer ; urgent" if n % 4 == 0 else ";ok",
+            lambda n: ";note" if n % 3 == 0 else "",
+            lambda n: ";oui, voir" if n % 4 == 0 else ""],
+)  # fmt: skip
+def test_amounts_alike_in_ragged_rows_are_not_taken_for_cells(read_text, end):
+    rows = [f"A{n};{n * 100 + 1},50;{n * 120},60{end(n)}" for n in range(30)]
+    table = read_text("\n".join(["Affaire;HT;TTC;Note", *rows]))
+    assert (table.delimiter, table.headers) == (";", ("Affaire", "HT", "TTC", "Note"))
+    assert table.rows == 30
+
+
+def test_a_comma_between_whole_numbers_is_a_delimiter(read_text):
+    table = read_text("id,nombre,codes\n1,2,3;4\n5,6,7;8\n9,10,11;12\n")
+    assert (table.delimiter, table.headers) == (",", ("id", "nombre", "codes"))
 
 
 def test_a_file_with_only_a_header_gives_no_row(read_text, rows_of):

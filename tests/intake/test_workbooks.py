@@ -515,6 +515,22 @@ def test_a_blank_column_inside_a_table_is_dropped_and_said(engine, tmp_path, row
     assert [one.facts for one in said] == [{"columns": 1}]
 
 
+def test_a_column_after_a_blank_one_is_kept_above_a_total_and_a_footer(engine, tmp_path, rows_of):
+    rows = [["Affaire", "Client", "Montant", None, "Ville"]]
+    rows += [["A1", "Dupont", 1, None, "Lyon"], ["A2", "Martin", 2, None, "Nice"]]
+    rows += [["Total", None, 3], [], ["Édité le 28/11/2026"]]
+    (table,) = read(_xlsx(tmp_path / "f.xlsx", rows), engine)
+    assert table.headers == ("Affaire", "Client", "Montant", "Ville")
+    assert rows_of(table) == [(2, "A1", "Dupont", "1", "Lyon"), (3, "A2", "Martin", "2", "Nice")]
+    assert [one.code for one in table.rejected] == ["total_row", "footer"]
+
+
+def test_parameters_of_a_report_are_no_names_of_columns(engine, tmp_path):
+    rows = [["Rapport"], ["Période", "2026-01-01"], [], *DEALS]
+    (table,) = read(_xlsx(tmp_path / "f.xlsx", rows), engine)
+    assert (table.header_row, table.headers) == (4, ("Affaire", "Client", "Montant"))
+
+
 def test_a_note_beside_or_below_is_no_table(engine, tmp_path, rows_of):
     blocks = {"A1": DEALS, "E1": [["Légende"], ["rouge : perdu"]], "A7": [["Relu en janvier"]]}
     (table,) = read(_xlsx(tmp_path / "f.xlsx", blocks), engine)

@@ -15,6 +15,7 @@ from sqlglot import exp
 from jalon.engines.duckdb import DuckDB
 from jalon.intake import parse
 from jalon.intake.mapping import How, TableMap
+from jalon.intake.profile import why_undecided
 from jalon.intake.sources import drop
 from jalon.intake.text_table import ColumnProfile, Evidence, TextTable
 from jalon.intake.words import bare, field_names
@@ -133,8 +134,8 @@ class _Columns:
         dates = self._of_kind(frozenset({Kind.MOMENT}), _undecided_order)
         numbers = self._of_kind(NUMBERS, _undecided_mark)
         return [
-            *self._asked("date_order", dates, "days_never_beyond_12"),
-            *self._asked("decimal", numbers, "three_digits_after_the_mark"),
+            *self._asked("date_order", dates),
+            *self._asked("decimal", numbers),
         ]
 
     def told(self) -> TableMap:
@@ -157,22 +158,23 @@ class _Columns:
         return [found[index] for index in sorted(found)]
 
     def _asked(
-        self, decision: str, unsure: Sequence[tuple[ColumnProfile, Column]], because: str
+        self, decision: str, unsure: Sequence[tuple[ColumnProfile, Column]]
     ) -> Iterator[Doubt]:
         """One question for all the columns of which no one has told the reading."""
         said = getattr(self.map, decision)
-        open_: list[tuple[str, list[Cells]]] = []
+        open_: list[tuple[ColumnProfile, list[Cells]]] = []
         choices: tuple[str, ...] = ("DMY", "MDY") if decision == "date_order" else (",", ".")
         for profile, column in unsure:
             if profile.header in said or "*" in said:
                 continue
             rows = self._read(profile, column, choices)
             if rows:
-                open_.append((profile.header, rows))
+                open_.append((profile, rows))
             else:
                 self.alike[decision][profile.header] = choices[0]
         if open_:
-            columns = tuple(header for header, _ in open_)
+            columns = tuple(profile.header for profile, _ in open_)
+            because = why_undecided(decision, open_[0][0])
             found, *read = zip(*open_[0][1], strict=True)
             previews = dict(zip(choices, read, strict=True))
             yield Doubt(decision, choices, previews, because, found, columns)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -23,6 +23,8 @@ PRECISIONS = ("second", "minute", "day", "month", "quarter")
 FEW = 3000
 #: A table of more rows is first judged on a sample.
 LARGE = 20_000
+#: Of a table of more columns as many cells are asked at a time: each question costs its width.
+WIDE, CELLS = 500, 4_000_000
 #: A column of more different words is no flag.
 FLAGS = 12
 #: A longer cell is text, whatever it is made of.
@@ -46,7 +48,8 @@ class Profile(ColumnProfile):
     """A column's profile with what its reading needs.
 
     ``marks``: what stands around its numbers and dates (``percent``, ``suffix``, ``parentheses``,
-    ``currency:€``, ``null_word``, ``ambiguous``…). ``largest`` is its greatest number, as found.
+    ``currency:€``, ``null_word``, ``ambiguous``, ``both_orders``…).
+    ``largest`` is its greatest number, as found.
     """
 
     marks: frozenset[str] = frozenset()
@@ -116,14 +119,35 @@ def in_order(layout: str, order: str) -> str:
     return layout.replace("%d", "\0").replace("%m", "%d").replace("\0", "%m")
 
 
+def why_undecided(decision: str, column: ColumnProfile) -> str:
+    """On what it rests that the ``date_order`` or ``decimal`` of a column must be asked."""
+    marks: frozenset[str] = getattr(column, "marks", frozenset())
+    if decision == "date_order":
+        return "days_in_both_orders" if "both_orders" in marks else "days_never_beyond_12"
+    return "both_decimal_marks" if "both_marks" in marks else "three_digits_after_the_mark"
+
+
 def _all_values(table: TextTable, engine: DuckDB) -> list[_Values]:
     width = range(len(table.headers))
     if not table.headers:
         return []
+    if len(width) > WIDE and table.rows <= LARGE:
+        return list(_wide_values(table, engine))
     counted = ", ".join(f"count(c{i}), approx_count_distinct(c{i})" for i in width)
     row = engine.rows(f"SELECT {counted} FROM {table.relation}")[0]
     samples = _samples(table, engine) if table.rows > LARGE else {}
     return [_values(table, engine, i, row[2 * i], row[2 * i + 1], samples.get(i)) for i in width]
+
+
+def _wide_values(table: TextTable, engine: DuckDB) -> Iterator[_Values]:
+    """The values of a table of many columns, whole."""
+    names = [f"c{index}" for index in range(len(table.headers))]
+    step = max(WIDE, CELLS // max(1, table.rows))
+    for first in range(0, len(names), step):
+        some = ", ".join(names[first : first + step])
+        for column in engine.run(f"SELECT {some} FROM {table.relation}").columns:
+            counts = Counter(cell for cell in column.to_pylist() if cell is not None)
+            yield _Values(counts, counts.total(), len(counts), True)
 
 
 def _samples(table: TextTable, engine: DuckDB) -> dict[int, Counter[str]]:
@@ -307,6 +331,7 @@ def _as_date(
     read = sum(times for cell, times in dates.items() if _in_order(cell, trial))
     marks = {"zoned"} if any(cell.zoned for cell in dates) else set()
     marks |= {"month_words"} if any(cell.words for cell in dates) else set()
+    marks |= {"both_orders"} if order is None and _proven(dates) else set()
     marks |= {"quarters"} if any(cell.precision == "quarter" for cell in dates) else set()
     enough = dates.total() >= MOSTLY * verdict.meant
     return replace(
@@ -314,7 +339,7 @@ def _as_date(
         content=Content.DATE if enough else Content.TEXT,
         date_order=order,
         date_choices=() if order else ("DMY", "MDY"),
-        date_formats=_layouts(dates, trial),
+        date_formats=_layouts(dates, order),
         precision=_finest(dates),
         agreement=read / verdict.meant,
         marks=base.marks | marks,
@@ -323,26 +348,40 @@ def _as_date(
 
 def _order(dates: Counter[DateCell]) -> str | None:
     """The order of days and months; None where every date reads in both."""
-    numeric = [(cell, times) for cell, times in dates.items() if cell.layout == "XXY"]
-    if not numeric:
+    if all(cell.layout != "XXY" for cell in dates):
         return dates.most_common(1)[0][0].orders[0]
+    return _winner(_proven(dates))
+
+
+def _proven(dates: Counter[DateCell]) -> Counter[str]:
+    """How many dates read in one order alone, by that order."""
     sure = Counter[str]()
-    for cell, times in numeric:
-        if len(cell.orders) == 1:
+    for cell, times in dates.items():
+        if cell.layout == "XXY" and len(cell.orders) == 1:
             sure[cell.orders[0]] += times
-    return sure.most_common(1)[0][0] if sure else None
+    return sure
+
+
+def _winner(votes: Counter[str]) -> str | None:
+    """The reading that most cells prove; None where too many prove another."""
+    if not votes:
+        return None
+    [(first, times)] = votes.most_common(1)
+    return first if times >= MOSTLY * votes.total() else None
 
 
 def _in_order(cell: DateCell, order: str) -> bool:
     return cell.layout != "XXY" or order in cell.orders
 
 
-def _layouts(dates: Counter[DateCell], order: str) -> tuple[str, ...]:
-    """The formats of the dates, the commonest first."""
+def _layouts(dates: Counter[DateCell], order: str | None) -> tuple[str, ...]:
+    """The formats of the dates, the commonest first: as days first while no order is known."""
     tally = Counter[str]()
     for cell, times in dates.items():
-        if _in_order(cell, order):
-            formats = dict(cell.formats)
+        formats = dict(cell.formats)
+        if order is None:
+            tally[in_order(cell.formats[0][1], "DMY")] += times
+        elif _in_order(cell, order):
             tally[formats.get(order) or cell.formats[0][1]] += times
     return tuple(layout for layout, _ in tally.most_common())
 
@@ -359,6 +398,7 @@ def _as_number(base: Profile, verdict: _Verdict, given: str | None) -> Profile:
     marks = base.marks.union(*(cell.marks for cell in numbers), (f"groups:{one}" for one in groups))
     if decimal is None and any(cell.shape.ambiguous for cell in numbers):
         marks |= {"ambiguous"}
+        marks |= {"both_marks"} if any(cell.shape.decimal for cell in numbers) else set()
     currencies = Counter({c.currency: n for c, n in numbers.items() if c.currency})
     fitting = sum(n for cell, n in numbers.items() if fits(cell.shape, decimal, marks))
     return replace(
@@ -378,11 +418,14 @@ def _has_marks(numbers: Counter[NumberCell]) -> bool:
 
 
 def _decimal(numbers: Counter[NumberCell]) -> str | None:
-    """The decimal mark that most cells prove."""
+    """The decimal mark that most cells prove; None where others than a few prove the other one, and
+    there are cells that read either way."""
     votes = Counter[str]()
     for cell, times in numbers.items():
         if cell.shape.decimal:
             votes[cell.shape.decimal] += times
+    if any(cell.shape.ambiguous for cell in numbers):
+        return _winner(votes)
     return votes.most_common(1)[0][0] if votes else None
 
 
@@ -477,7 +520,8 @@ def _order_evidence(column: Profile, given: _Given) -> Evidence:
     formats: dict[str, object] = {"formats": list(column.date_formats)}
     if column.date_order is None:
         choices = {**formats, "choices": list(column.date_choices)}
-        return Evidence("date_order", "", "days_never_beyond_12", choices, 0.5, column.header)
+        because = why_undecided("date_order", column)
+        return Evidence("date_order", "", because, choices, 0.5, column.header)
     because = (
         "given" if given.date_order else "days_beyond_12" if _numeric(column) else "written_so"
     )
@@ -487,7 +531,9 @@ def _order_evidence(column: Profile, given: _Given) -> Evidence:
 def _decimal_evidence(column: Profile, given: _Given) -> Evidence:
     if column.decimal is None:
         choices: dict[str, object] = {"choices": [",", "."], "examples": list(column.examples)}
-        return Evidence("decimal", "", "three_digits_after_the_mark", choices, 0.5, column.header)
+        return Evidence(
+            "decimal", "", why_undecided("decimal", column), choices, 0.5, column.header
+        )
     because = "given" if given.decimal else "cells"
     facts: dict[str, object] = {"filled": column.filled}
     return Evidence("decimal", column.decimal, because, facts, column.agreement, column.header)

@@ -16,6 +16,8 @@ from jalon.intake.sources.options import ReadOptions
 from jalon.model.problems import InputError, JalonError, Problem, Where
 
 MAX_MEMBERS = 10_000
+#: What is said of a member that is a table and cannot be read.
+REFUSED_TABLES = frozenset({"too_large", "truncated", "header_only"})
 BLOCK = 1 << 22
 UTF8 = 0x800
 ENCRYPTED = 0x1
@@ -73,9 +75,13 @@ def members(path: Path, folder: Path, options: ReadOptions, bounds: Bounds) -> I
 
 
 def nothing_inside(shown: str, held: list[Problem]) -> JalonError:
-    """The refusal of an archive without a table: a word on what it holds."""
+    """The refusal of an archive without a table: why its tables cannot be read, else a word on
+    what it holds."""
     if held and all(one.code == "member_encrypted" for one in held):
         return InputError.of("encrypted_archive", Where(file=shown))
+    tables = [one for one in held if one.code in REFUSED_TABLES]
+    if tables:
+        return InputError(tables)
     names = [(one.where.file or "").removeprefix(f"{shown}/") for one in held]
     return InputError.of("archive_without_table", Where(file=shown), members=names)
 

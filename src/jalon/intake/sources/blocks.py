@@ -20,6 +20,7 @@ from jalon.intake.sources.header import (
     typed,
     typed_columns,
 )
+from jalon.intake.sources.relation import TAIL, ends_report
 
 SAMPLE = 2000
 HEAD = 60
@@ -200,6 +201,12 @@ class _Side:
 
     @property
     def last(self) -> int:
+        """The number of its last row, the end of a report left out."""
+        end = self.text.slice(max(0, self.text.num_rows - TAIL))
+        lines, *columns = (column.to_pylist() for column in end.columns)
+        for line, *row in reversed(list(zip(lines, *columns, strict=True))):
+            if len(row) == 1 or not ends_report(row):
+                return int(line)
         return int(self.text.column(0)[-1].as_py())
 
     @property

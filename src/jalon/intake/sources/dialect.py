@@ -24,9 +24,12 @@ QUOTED = {
     for quote in ("\"", "'")
 }  # fmt: skip
 SPACED = re.compile(r"[,;|] +[\"']")
+IN_NUMBER = re.compile(r"(?<=\d),(?=\d)")
 SAMPLE = 200
 #: The share of records that a rare delimiter must cut alike, and how much better it must be.
 SURE, MUCH = 0.95, 1.3
+#: The share of the commas that stand between digits where the comma is the mark of numbers.
+IN_NUMBERS = 0.8
 #: How near the score of another delimiter makes it a rival, and of how many lines at least.
 NEAR, FEWEST = 0.95, 3
 #: What is left of a score where quotes are not all where quotes belong.
@@ -115,7 +118,7 @@ def find_dialect(sample: Sequence[str], given: str | None = None) -> Dialect:
     bases = _bases("".join(sample))
     if given is not None:
         return _of_given(sample, given, bases)
-    best = _best(sample, [replace(one, delimiter=mark) for mark in USUAL for one in bases])
+    best = _best(sample, [replace(one, delimiter=mark) for mark in _usual(sample) for one in bases])
     # The comma alone of the usual marks stands in ordinary amounts.
     if best and best.share >= HALF and best.delimiter != ",":
         return best
@@ -152,6 +155,18 @@ def rivals(sample: Sequence[str], best: Dialect) -> tuple[str, ...]:
 
 def _in_words(lines: Sequence[str], dialect: Dialect) -> bool:
     return any(cell[:1] == " " for record in sampled(lines, dialect) for cell in record.cells)
+
+
+def _usual(sample: Sequence[str]) -> Sequence[str]:
+    """The usual marks, without the comma where it is that of numbers: it stands between digits, and
+    only in lines that another mark cuts. Ragged rows may be more alike by their amounts."""
+    lines = [line for line in sample if "," in line]
+    commas = sum(line.count(",") for line in lines)
+    inside = sum(len(IN_NUMBER.findall(line)) for line in lines)
+    others = [mark for mark in USUAL if mark != ","]
+    if inside >= IN_NUMBERS * commas and any(all(m in line for line in lines) for m in others):
+        return others
+    return USUAL
 
 
 def _scored(sample: Sequence[str], dialect: Dialect | None) -> float:

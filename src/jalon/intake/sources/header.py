@@ -57,9 +57,8 @@ def find_header(sample: Sequence[Record], given: int | None) -> Header:
     if given is not None:
         return _given_header(sample, given)
     width = _usual(filled_count(record.cells) for record in sample)
-    position = next(
-        (at for at, record in enumerate(sample) if filled_count(record.cells) * 2 > width), 0
-    )
+    wide = (at for at, record in enumerate(sample) if filled_count(record.cells) * 2 > width)
+    position = next((at for at in wide if not _stands_apart(sample, at, width)), 0)
     header = sample[position]
     contrast, alike = _compared(header.cells, [one.cells for one in _below(sample, position)])
     if alike and not contrast:
@@ -72,6 +71,19 @@ def find_header(sample: Sequence[Record], given: int | None) -> Header:
     certainty = 0.95 if contrast else 0.7
     after = parts[-1].line + parts[-1].lines
     return Header(parts[0].line, after, _names(parts), top, certainty, because, len(parts))
+
+
+def _stands_apart(sample: Sequence[Record], at: int, width: int) -> bool:
+    """Whether a record is of the parameters of a report: blank lines part it from a row of names
+    as wide as the table."""
+    record, after = sample[at], sample[at + 1 : at + 2]
+    if filled_count(record.cells) >= width or not after or _touches(record, after[0]):
+        return False
+    return filled_count(after[0].cells) >= width and not any(map(typed, after[0].cells))
+
+
+def _touches(above: Record, record: Record) -> bool:
+    return above.line + above.lines == record.line
 
 
 def filled_count(cells: Sequence[str]) -> int:
@@ -138,7 +150,9 @@ def _last_of_header(sample: Sequence[Record], position: int, width: int) -> int:
         above, row = sample[last].cells, sample[last + 1].cells
         columns = typed_columns([one.cells for one in _below(sample, last + 1)])
         named = [index for index in columns if index < len(row) and row[index].strip()]
-        if row == above or not named or any(typed(row[index]) for index in named):
+        if row == above or not _touches(sample[last], sample[last + 1]):
+            return last
+        if not named or any(typed(row[index]) for index in named):
             return last
         full = filled_count(row) * 2 > width and len(named) > 1
         if not full and not _completes(row, above):
@@ -157,7 +171,7 @@ def _groups(above: Record, header: Record) -> bool:
     """Whether the record above names groups of columns whose own names do not say enough: some are
     blank, alike, or words such as HT and TTC."""
     filled = [index for index, cell in enumerate(above.cells) if cell.strip()]
-    if above.line + above.lines != header.line or not any(filled):
+    if not _touches(above, header) or not any(filled):
         return False
     if any(typed(above.cells[index]) for index in filled) or filled[-1] >= len(header.cells):
         return False

@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import pyarrow as pa
 
@@ -277,8 +278,11 @@ def _footers(engine: DuckDB, cells: Cells, every: int) -> Found:
     """The last rows with one cell only, where one of them reads as the end of a report."""
     if cells.width < 3:
         return {}
-    last = _rows(engine, cells, f"WHERE rowid >= {every - TAIL} ORDER BY rowid DESC")
-    block = list(itertools.takewhile(lambda found: _ends_report(found[2]), last))
+    # Put in order here: the engine is slow to sort rows of thousands of columns.
+    last = sorted(
+        _rows(engine, cells, f"WHERE rowid >= {every - TAIL}"), key=itemgetter(0), reverse=True
+    )
+    block = list(itertools.takewhile(lambda found: ends_report(found[2]), last))
     if not any(FOOTER.match(_only(row)) for _, _, row in block):
         return {}
     return {
@@ -288,7 +292,8 @@ def _footers(engine: DuckDB, cells: Cells, every: int) -> Found:
     }
 
 
-def _ends_report(row: Row) -> bool:
+def ends_report(row: Row) -> bool:
+    """Whether a row may end a report: a total, or one cell at most."""
     filled = [cell for cell in row if cell]
     return len(filled) <= 1 or _is_total(row)
 
