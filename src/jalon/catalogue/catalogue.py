@@ -195,11 +195,16 @@ def _check_fields(measure: Measure, place: _Place) -> Iterator[Problem]:
         except JalonError as error:
             for each in error.problems:
                 yield place.problem(each.code, name, **{**each.facts, "option": name})
-    if measure.mature:
+    said = [("mature", measure.mature, condition)]
+    if measure.limit:
+        said += [("limit", measure.limit.value, parse), ("limit", measure.limit.among, condition)]
+    for name, told, check in said:
+        if told is None:
+            continue
         try:
-            condition(measure.mature, columns, option="mature")
+            check(told, columns, option=name)
         except JalonError as error:
-            yield place.problem(error.problem.code, "mature", **error.problem.facts)
+            yield place.problem(error.problem.code, name, **error.problem.facts)
 
 
 def _check_formula(

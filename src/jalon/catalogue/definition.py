@@ -34,6 +34,29 @@ class Text(_Strict):
         return self.en if lang == "en" else self.fr
 
 
+class Limit(_Strict):
+    """A number that the rows themselves give, which conditions name ``:limit``.
+
+    The value of ``value`` that a share ``at`` of the rows of ``among`` do not pass, whatever the
+    period and the groups; unknown under ``least`` rows.
+    """
+
+    value: str
+    among: str
+    at: float = Field(gt=0, le=1)
+    least: int = Field(default=1, ge=1)
+
+
+class Named(_Strict):
+    """Where the names of numbered ``classes`` are: the ``label`` of the rows of a table that have
+    the number as ``key``, the most frequent one."""
+
+    classes: tuple[str, ...]
+    table: str
+    key: str
+    label: str
+
+
 class Rule(_Strict):
     """Which rows, which date, which statistics: what a basis or a part may say anew."""
 
@@ -60,6 +83,7 @@ class Rule(_Strict):
     bounded: str | None = None
     certain: str | None = None
     never_zero: str | None = None
+    other: str | None = None
     formula: str | None = None
     classes: Mapping[str, str] | None = None
     mature: str | None = None
@@ -71,6 +95,8 @@ class Rule(_Strict):
     unit: str | None = None
     note: str | None = None
     past: str | None = Field(default=None, description="what to say of a state in the past")
+    limit: Limit | None = None
+    named: Named | None = None
 
 
 class Example(_Strict):
@@ -133,12 +159,14 @@ class Definition(Rule):
             formula=merged.get("formula"),
             note=merged.get("note"),
             past=merged.get("past"),
+            limit=merged.get("limit"),
+            named=merged.get("named"),
         )
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One KPI, one part, one basis: everything that a plan needs."""
+    """One KPI, one part, one basis: everything that a plan needs. ``found``: its limit, asked."""
 
     kpi: str
     part: str | None
@@ -157,6 +185,9 @@ class Measure:
     formula: str | None
     note: str | None
     past: str | None = None
+    limit: Limit | None = None
+    named: Named | None = None
+    found: float | None = None
 
     def field(self, name: str) -> str | None:
         """A field of the estimator."""
@@ -186,5 +217,6 @@ _ESTIMATOR_FIELDS = frozenset(
         "bounded",
         "certain",
         "never_zero",
+        "other",
     }
 )

@@ -48,7 +48,9 @@ class Figures:
 
     ``numerator`` and ``denominator`` are what the value is made of, where it is a quotient.
     ``notes``: code, facts, and the groups concerned (None: all). ``missing``: why there is no
-    value, by group ("" where there is one).
+    value, by group ("" where there is one). ``spread``: the name and the labels of the classes that
+    an estimator of a histogram makes of each group; the figures are then those of the first group
+    class by class, of the second, and so on.
     """
 
     value: Floats
@@ -61,11 +63,15 @@ class Figures:
         default_factory=list
     )
     missing: NDArray[np.object_] | None = None
+    spread: tuple[str, Sequence[Any]] | None = None
 
 
 @dataclass(frozen=True)
 class Histogram:
-    """Rows of a histogram query: ``group`` is the number of the group each belongs to."""
+    """Rows of a histogram query: ``group`` is the number of the group each belongs to.
+
+    A key that holds texts comes as numbers, equal texts having the same whatever the key.
+    """
 
     group: NDArray[np.int64]
     groups: int

@@ -25,7 +25,8 @@ class Mean(Estimator):
 
     Its interval is Cox's for log-normal amounts where all are positive and the mean lies inside it,
     else Student's (a mean outside shows that the amounts are not log-normal); said in a note.
-    ``bounded: share`` for values between 0 and 1: Student's, cut at these.
+    ``bounded: share`` for values between 0 and 1: Student's, cut at these; ``bounded: count`` for
+    whole numbers: Student's, cut at 0.
     """
 
     name = "mean"
@@ -56,7 +57,8 @@ class Mean(Estimator):
         low, high = found.low, found.high
         figures = Figures(found.value, low, high, n, total, n, missing=where_empty(n))
         if fields.get("bounded"):
-            figures.low, figures.high = np.maximum(low, 0), np.minimum(high, 1)
+            most = 1.0 if fields["bounded"] == "share" else np.inf
+            figures.low, figures.high = np.maximum(low, 0), np.minimum(high, most)
             return figures
         amounts = lognormal(n, total, sums["log"], sums["log_square"], level)
         inside = (amounts.low < found.value) & (found.value < amounts.high)

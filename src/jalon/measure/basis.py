@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -76,11 +77,25 @@ class Bases:
         for by in dict.fromkeys((question.by, ())):
             for measure in rules:
                 why = self._lacks(measure, question, by)
+                found = measure
+                if why is None and measure.limit:
+                    found, why = self._limited(measure, question)
                 if why is None:
-                    return Task(definition, measure)
+                    return Task(definition, found)
                 lacking = lacking or why
         assert lacking is not None
         return Lacking(rules[0], lacking)
+
+    def _limited(self, measure: Measure, question: Question) -> tuple[Measure, Problem | None]:
+        """A measure with its limit in figures, or why its rows do not give one."""
+        assert measure.limit is not None
+        number = self.reader.limit(measure, question)
+        if number is None:
+            return measure, Problem("no_limit", {"least": measure.limit.least})
+        fields = tuple(
+            (name, re.sub(r":limit\b", f"{number:g}", text)) for name, text in measure.fields
+        )
+        return replace(measure, fields=fields, found=number), None
 
     def _lacks(self, measure: Measure, question: Question, by: tuple[str, ...]) -> Problem | None:
         """What keeps a basis from being used; None where nothing does.

@@ -26,7 +26,8 @@ def add_cautions(
 ) -> None:
     """Say what limits an answer; take back its values where they would mislead."""
     if measure.note:
-        answer.figures.notes.append((measure.note, {}, None))
+        facts = {} if measure.found is None else {"limit": measure.found}
+        answer.figures.notes.append((measure.note, facts, None))
     if measure.past:
         _say_past(answer, measure, question, reader)
     if measure.date and measure.time is not TimeKind.STOCK:

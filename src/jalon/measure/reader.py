@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Protocol
@@ -11,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from jalon.catalogue.definition import Measure
-from jalon.estimates.estimator import Aggregate
+from jalon.estimates.estimator import Aggregate, both
 from jalon.measure import compile as compiler
 from jalon.measure.compile import PERIOD, Compiled, Scan
 from jalon.measure.question import Question
@@ -23,6 +24,8 @@ from jalon.relations.flat import Present
 
 #: Answers kept, at most.
 KEPT = 512
+#: The columns of the table of ranks that a query of values reads.
+RANKS = ("n", "low", "middle", "next", "high")
 
 
 class Source(Protocol):
@@ -131,6 +134,25 @@ class Reader:
             self.keep(key, int(self.ask(scan, asked, measure, question).sums["n"][0]))
         found: int = self.kept[key]
         return found
+
+    def limit(self, measure: Measure, question: Question) -> float | None:
+        """The number that a measure's rows give for ``:limit``; None where they are too few."""
+        limit = measure.limit
+        assert limit is not None
+        key = ("limit", measure.table, limit, question.clock, question.where)
+        if key not in self.kept:
+            scan = bare(self.scan(measure, question))
+            among = both(limit.among, f"{limit.value} is not null")
+            sizes = self.run(compiler.group_sizes(scan, among), scan, measure, question)
+            rows = int(sizes.column("n")[0].as_py())
+            rank = math.ceil(limit.at * rows - 1e-9)
+            ranks = pa.table({name: [rows if name == "n" else rank] for name in RANKS})
+            compiled = compiler.values(scan, limit.value, among)
+            found = self.run(compiled, scan, measure, question, {"ranks": ranks})
+            enough = rows >= limit.least and found.num_rows > 0
+            self.keep(key, float(found.column("middle")[0].as_py()) if enough else None)
+        number: float | None = self.kept[key]
+        return number
 
     def _rolled(
         self, scan: Scan, aggregates: Mapping[str, Aggregate], values: tuple[Any, ...]

@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from jalon.catalogue.catalogue import Catalogue
-from jalon.catalogue.definition import Measure
+from jalon.catalogue.definition import Measure, TimeKind
 from jalon.estimates.estimator import Aggregate, Figures, Histogram, Shape, both
 from jalon.estimates.registry import estimators
 from jalon.measure import compile as compiler
@@ -27,8 +27,8 @@ from jalon.measure.question import Question
 from jalon.measure.reach import reach
 from jalon.measure.reader import Reader, Source
 from jalon.measure.scan import aggregates_of, looks_back, maturing, midnight, name_of
-from jalon.measure.summary import Summary, added, encode, floats, grouping, order
-from jalon.model.periods import Grain, Period, following
+from jalon.measure.summary import Summary, added, encode, floats, grouping, numbered, order
+from jalon.model.periods import ALWAYS, Grain, Period, following
 from jalon.model.problems import Problem, RequestError
 from jalon.relations.columns import readable
 from jalon.relations.expression import unknown
@@ -131,6 +131,8 @@ class Measurer:
         else:
             summary, figures = _sums(measure, question, scanned[scan])
         answer = self._assembled(measure, scan, question, summary, figures)
+        if measure.named and not answer.missing:
+            self._name(answer, measure, question)
         add_cautions(answer, measure, question, self.reader, self.currency)
         return answer
 
@@ -155,10 +157,11 @@ class Measurer:
         coded = {name: encode(table.column(name)) for name in names}
         group, first, groups = grouping(list(coded.values()), table.num_rows)
         labels = {name: (codes[first], texts) for name, (codes, texts) in coded.items()}
-        values = {name: floats(table.column(name)) for name in keys}
+        values = numbered({name: table.column(name) for name in keys})
         histogram = Histogram(group, groups, values, floats(table.column("count")))
         figures = estimator.finish_histogram(histogram, question.level, fields)
-        return Summary(labels, {}, groups), figures
+        summary = Summary(labels, {}, groups)
+        return summary.spread(*figures.spread) if figures.spread else summary, figures
 
     def _ranks(self, measure: Measure, scan: Scan, question: Question) -> tuple[Summary, Figures]:
         value = measure.field("value") or ""
@@ -199,6 +202,20 @@ class Measurer:
         )
         sorting = [name for name in (PERIOD, *names) if name in summary.keys]
         return answer.take(_shown(measure, question, figures, order(summary, sorting)))
+
+    def _name(self, answer: Answer, measure: Measure, question: Question) -> None:
+        """Put in place of numbered classes the name that most rows of a table give to each."""
+        assert measure.named is not None
+        table, key, label = measure.named.table, measure.named.key, measure.named.label
+        named = replace(measure, table=table, date=None, time=TimeKind.EVENT, fields=())
+        plain = replace(question, by=(), grain=Grain.NONE, where=None, period=ALWAYS)
+        scan = replace(self.reader.scan(named, plain), dims=((key, key), (label, label)))
+        counted = self.reader.sums(scan, {"n": Aggregate("count")}, named, plain)
+        rows = zip(counted.labels(key), counted.labels(label), counted.sums["n"], strict=True)
+        names = {number: name for number, name, _ in sorted(rows, key=lambda row: row[2]) if name}
+        for place in measure.named.classes:
+            shown = [names.get(each, each) for each in answer.groups[place]]
+            answer.groups = {**answer.groups, place: shown}
 
     def _row_periods(
         self, measure: Measure, scan: Scan, question: Question, summary: Summary

@@ -38,6 +38,15 @@ class Summary:
         codes, labels = self.keys[name]
         return [labels[code] for code in codes]
 
+    def spread(self, name: str, classes: Sequence[Any]) -> Summary:
+        """Each group divided into classes, in order; without statistics."""
+        keys = {
+            each: (np.repeat(codes, len(classes)), labels)
+            for each, (codes, labels) in self.keys.items()
+        }
+        keys[name] = (np.tile(np.arange(len(classes)), self.groups), list(classes))
+        return Summary(keys, {}, self.groups * len(classes))
+
     def rolled(
         self, names: Sequence[str], coarser: Mapping[str, Callable[[Any], Any]] | None = None
     ) -> Summary:
@@ -96,6 +105,20 @@ def floats(values: pa.ChunkedArray) -> Floats:
         return np.array([np.nan if each is None else float(each) for each in values.to_pylist()])
     cast = pc.cast(values, pa.float64(), safe=False)
     return np.asarray(cast.to_numpy(), dtype=np.float64)
+
+
+def numbered(columns: Mapping[str, pa.ChunkedArray]) -> dict[str, Floats]:
+    """Columns as floats; texts are numbered, the same number for equal texts of any of them."""
+    found: dict[str, Floats] = {}
+    places: dict[Any, int] = {}
+    for name, values in columns.items():
+        if not pa.types.is_string(values.type):
+            found[name] = floats(values)
+            continue
+        codes, labels = encode(values)
+        numbers = [places.setdefault(each, len(places)) for each in labels]
+        found[name] = np.array(numbers, dtype=np.float64)[codes] if labels else np.zeros(0)
+    return found
 
 
 def _relabel(codes: Codes, labels: list[Any]) -> tuple[Codes, list[Any]]:

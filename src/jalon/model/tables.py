@@ -113,8 +113,8 @@ def _worked_out(column: Column) -> tuple[Column, ...]:
 class Child:
     """A figure about the rows of ``table`` whose reference ``by`` points here.
 
-    ``does`` is count, distinct, min, max, sum or last (by the child's date) of ``column``, over
-    the rows that meet ``where``
+    ``does`` is count, distinct, min, second (the second lowest), max, sum, or last (by the child's
+    date) of ``column``, over the rows that meet ``where``
     (an expression over the child's own columns, its keys, and ``parent_…`` columns of this row).
     """
 
@@ -140,6 +140,28 @@ class Derived:
     fr: str = ""
     en: str = ""
     few: bool = False
+
+
+@dataclass(frozen=True)
+class Silences:
+    """How long a row goes without a contact, between its ``start`` and its ``end``.
+
+    A contact is a row of one of the tables ``of`` (table, moment, condition on its status or None)
+    whose reference ``by`` points here. The table then also has ``last_contact_at`` and
+    ``longest_silence_days``, its start and its end being looked at as contacts.
+    """
+
+    by: str
+    of: tuple[tuple[str, str, str | None], ...]
+    start: str
+    end: str
+
+
+#: What silences add to a table.
+SILENCE_COLUMNS: Mapping[str, Kind] = {
+    "last_contact_at": Kind.MOMENT,
+    "longest_silence_days": Kind.INTEGER,
+}
 
 
 @dataclass(frozen=True)
@@ -178,6 +200,7 @@ class Table:
     derived: tuple[Derived, ...] = ()
     customer: tuple[str, ...] = ()
     revisions: tuple[Revision, ...] = ()
+    silences: Silences | None = None
 
     def __post_init__(self) -> None:
         columns = tuple(each for column in self.columns for each in _worked_out(column))
@@ -224,6 +247,11 @@ def _to(name: str, table: str, fr: str, en: str, **more: object) -> Column:
 
 
 OUTCOMES = ("open", "won", "lost", "no_decision")
+#: Entering a stage where deals are lost is no step forward, whatever rank the CRM gives it.
+_FORWARD = (
+    "coalesce(lower(trim(stage)), '') not in ('lost', 'closed lost', 'closedlost', 'perdu', "
+    "'perdue', 'perdus', 'perdues', 'fermé perdu', 'fermée perdue', 'sans suite', 'abandonnée')"
+)
 #: How a deal is known to have entered a stage: its source dates it, or two imports show it.
 ENTRIES = ("told", "observed")
 MEETING_STATUSES = (
@@ -464,6 +492,16 @@ DEAL = Table(
     },
     children=(
         Child("meetings_held", "meeting", "deal", "count", None, "status = 'held'"),
+        Child("first_held_at", "meeting", "deal", "min", "due_at", "status = 'held'", Kind.MOMENT),
+        Child(
+            "second_held_at", "meeting", "deal", "second", "due_at", "status = 'held'", Kind.MOMENT
+        ),
+        Child("activities", "activity", "deal", "count"),
+        Child("quotes", "quote", "deal", "count"),
+        Child("first_quoted_at", "quote", "deal", "min", "sent_at", None, Kind.MOMENT),
+        Child("quoted_at", "quote", "deal", "max", "sent_at", None, Kind.MOMENT),
+        Child("quote_accepted_at", "quote", "deal", "max", "accepted_at", None, Kind.MOMENT),
+        Child("reached_rank", "stage_change", "deal", "max", "rank", _FORWARD),
         Child("last_stage_at", "stage_change", "deal", "max", "entered_at", None, Kind.MOMENT),
         Child("last_stage", "stage_change", "deal", "last", "stage", None, Kind.CODE),
     ),
@@ -511,6 +549,12 @@ DEAL = Table(
             "Close date slips",
         ),
         Revision("first_amount", "amount", "first", Kind.MONEY, "Premier montant", "First amount"),
+    ),
+    silences=Silences(
+        "deal",
+        (("activity", "happened_at", None), ("meeting", "due_at", "held")),
+        "created_at",
+        "closed_at",
     ),
     customer=("account", "lead.account", "lead.company"),
 )
@@ -638,6 +682,16 @@ MEETING = Table(
             "Premier créneau",
             "First slot",
             few=True,
+        ),
+    ),
+    revisions=(
+        Revision(
+            "due_moves",
+            "due_at",
+            "later",
+            Kind.INTEGER,
+            "Reports sur la même fiche",
+            "Moves of the same record",
         ),
     ),
 )

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from jalon.model.tables import GROUPED, GROUPED_COLUMNS, TABLES, Column, Derived, Kind, Revision
+from jalon.model.tables import (
+    GROUPED,
+    GROUPED_COLUMNS,
+    SILENCE_COLUMNS,
+    TABLES,
+    Column,
+    Derived,
+    Kind,
+    Revision,
+)
 
 
 @cache
@@ -28,10 +37,13 @@ def readable(name: str) -> Mapping[str, Kind]:
     columns |= {child.name: child.kind for child in table.children}
     columns |= {revision.name: revision.kind for revision in table.revisions}
     columns |= {derived.name: derived.kind for derived in table.derived}
+    if table.silences:
+        columns |= SILENCE_COLUMNS
     if table.customer:
         columns["customer"] = Kind.INTEGER
     if name == "meeting":
         columns["held_finally"] = Kind.FLAG
+        columns["held_finally_at"] = Kind.MOMENT
     return columns
 
 
@@ -74,5 +86,9 @@ def label(dimension: str, lang: str) -> str:
         "manager": {"fr": "Responsable", "en": "Manager"},
         "product_family": {"fr": "Famille de produits", "en": "Product family"},
         "reason": {"fr": "Raison", "en": "Reason"},
+        "activities": {"fr": "Activités", "en": "Activities"},
+        "quotes": {"fr": "Devis", "en": "Quotes"},
+        "first_held_at": {"fr": "Premier rendez-vous tenu", "en": "First held meeting"},
+        "day": {"fr": "Jours", "en": "Days"},
     }
     return others.get(dimension, {}).get(lang, dimension)

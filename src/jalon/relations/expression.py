@@ -86,11 +86,13 @@ _FAMILIES: Mapping[Kind, str] = {
     Kind.FLAG: "flag",
 }
 
-#: What an expression may name beside columns: the ends of a period and of what may be known.
+#: What an expression may name beside columns: the ends of a period and of what may be known, and
+#: the number that the rows themselves give (``limit``).
 PARAMETERS: Mapping[str, Kind] = {
     "start": Kind.MOMENT,
     "end": Kind.MOMENT,
     "as_of": Kind.MOMENT,
+    "limit": Kind.NUMBER,
 }
 
 
@@ -266,7 +268,7 @@ def _date_literals(node: exp.Expr, known: Mapping[str, Kind], text: str, option:
 def _is_moment(node: exp.Expr, known: Mapping[str, Kind]) -> bool:
     if isinstance(node, exp.Column):
         return known.get(node.name) is Kind.MOMENT
-    return isinstance(node, exp.Placeholder)
+    return isinstance(node, exp.Placeholder) and PARAMETERS[str(node.name)] is Kind.MOMENT
 
 
 def _safe_arithmetic(tree: exp.Expr) -> exp.Expr:
@@ -293,6 +295,8 @@ class _Types:
     def of(self, node: exp.Expr) -> str:
         if isinstance(node, exp.Column):
             return _FAMILIES[self.known[node.name]]
+        if isinstance(node, exp.Placeholder):
+            return _FAMILIES[PARAMETERS[str(node.name)]]
         if isinstance(node, exp.Literal):
             return "text" if node.is_string else "number"
         if isinstance(node, exp.Cast):
@@ -343,7 +347,6 @@ def _is_unit(node: exp.Expr) -> bool:
 
 #: Nodes, what their operands must be, and what they give ("same": what the operands are).
 _TYPING: tuple[tuple[tuple[type[exp.Expr], ...], str, str], ...] = (
-    ((exp.Placeholder,), "ignored", "moment"),
     ((exp.Boolean,), "ignored", "flag"),
     ((exp.Null,), "ignored", "null"),
     ((exp.And, exp.Or, exp.Not), "flag", "flag"),

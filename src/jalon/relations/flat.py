@@ -13,11 +13,22 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp, parse_one, select
 
-from jalon.model.tables import GROUPED, TABLES, Child, Column, Kind, Revision, Table
+from jalon.model.tables import (
+    GROUPED,
+    SILENCE_COLUMNS,
+    TABLES,
+    Child,
+    Column,
+    Kind,
+    Revision,
+    Silences,
+    Table,
+)
 from jalon.relations.clock import NOW, Clock
 from jalon.relations.columns import readable
 from jalon.relations.expression import parse
 from jalon.relations.revised import revised
+from jalon.relations.silences import Contact, silences
 
 MEETING_CHAIN = "held_finally"
 
@@ -220,7 +231,9 @@ class _Flat:
             values["customer"] = self._customer()
         values["observed_at"] = self._observed()
         if table.name == "meeting":
-            values[MEETING_CHAIN] = self._chain()
+            values[MEETING_CHAIN], values[f"{MEETING_CHAIN}_at"] = self._chain()
+        if table.silences:
+            values |= self._silences(table.silences)
         known = readable(table.name)
         for derived in table.derived:
             tree = parse(derived.expression, known, option=f"{table.name}.{derived.name}")
@@ -368,17 +381,45 @@ class _Flat:
         query = select(exp.alias_(column(inner.key, "key"), "parent_key", quoted=True), *figures)
         return inner.joined(query).group_by(column(inner.key, "key"))
 
-    def _chain(self) -> exp.Expr:
-        """Whether a meeting, or one that it was moved to, was held at last."""
+    def _chain(self) -> tuple[exp.Expr, exp.Expr]:
+        """Whether a meeting, or one that it was moved to, was held at last; and when."""
         held: exp.Expr = column("b", "status").eq("held")
         if not self.present.has("meeting", "status"):
-            return exp.cast(exp.Null(), "boolean")
+            return exp.cast(exp.Null(), "boolean"), null(Kind.MOMENT)
+        due = self._own(self.table.column("due_at"))
+        own_day = exp.Case().when(held.copy(), due)
         if not self.present.has("meeting", "rescheduled_from"):
-            return held
+            return held, own_day
         on = exp.EQ(this=column("b", "_row"), expression=column("chain", "root"))
         self.joins["chain"] = (_held_roots(self.clock).subquery(), on)
         found = exp.Not(this=exp.Is(this=column("chain", "root"), expression=exp.Null()))
-        return exp.Coalesce(this=exp.or_(found, held), expressions=[exp.false()])
+        either = exp.Coalesce(this=exp.or_(found, held), expressions=[exp.false()])
+        return either, exp.Coalesce(this=column("chain", "held_at"), expressions=[own_day])
+
+    def _silences(self, told: Silences) -> dict[str, exp.Expr]:
+        """The last contact and the longest silence; unknown where no contact is told."""
+        known = [
+            (name, moment, status)
+            for name, moment, status in told.of
+            if self.present.has(name, told.by)
+            and self.present.has(name, moment)
+            and (status is None or self.present.has(name, "status"))
+        ]
+        if not known:
+            return {name: null(kind) for name, kind in SILENCE_COLUMNS.items()}
+        resolved = stored("meta", "resolved") if self.clock.known_at is None else _resolved_at()
+        contacts = [
+            Contact(base(name, self.clock, {told.by, moment, "status"}), told.by, moment, status)
+            for name, moment, status in known
+        ]
+        ends = {
+            each: self.present.has(self.table.name, each) and each for each in (told.start, told.end)
+        }
+        own = base(self.table.name, self.clock, {each for each in ends.values() if each})
+        query = silences(contacts, own, resolved, ends[told.start], ends[told.end], self.rows)
+        on = exp.EQ(this=column("b", "_row"), expression=column("silences", "row"))
+        self.joins["silences"] = (query.subquery(), on)
+        return {name: column("silences", name) for name in SILENCE_COLUMNS}
 
 
 class _Child:
@@ -401,16 +442,24 @@ class _Child:
         elif child.does == "last":
             born = self._named(self.table.born or "")
             figure = exp.ArgMax(this=value, expression=born)
+        elif child.does == "second":
+            figure = exp.Anonymous(this="min", expressions=[value, exp.Literal.number(2)])
         else:
             figure = {"min": exp.Min, "max": exp.Max, "sum": exp.Sum}[child.does](this=value)
         if not child.where:
-            return figure
+            return self._picked(child, figure)
         known = {**readable(self.table.name), **self._names()}
         tree = parse(child.where, known, option=f"{self.table.name}.{child.name}")
         tree = tree.transform(
             lambda node: self._named(node.name) if isinstance(node, exp.Column) else node
         )
-        return exp.Filter(this=figure, expression=exp.Where(this=tree))
+        return self._picked(child, exp.Filter(this=figure, expression=exp.Where(this=tree)))
+
+    def _picked(self, child: Child, figure: exp.Expr) -> exp.Expr:
+        """The second of the two lowest values, where that is what is asked."""
+        if child.does != "second":
+            return figure
+        return exp.Anonymous(this="list_extract", expressions=[figure, exp.Literal.number(2)])
 
     def _names(self) -> dict[str, Kind]:
         names = {f"{each.name}_name": Kind.TEXT for each in self.table.references()}
@@ -484,42 +533,40 @@ def _resolved_at() -> exp.Table:
 
 
 def _held_roots(clock: Clock) -> exp.Select:
-    """The first meetings of the chains of reschedulings that end held."""
+    """The meetings whose chain of reschedulings ends held, with the day it was first held."""
     source = stored("meta", "resolved") if clock.known_at is None else _resolved_at()
-    meetings = base("meeting", clock, {"status", "rescheduled_from"})
+    meetings = base("meeting", clock, {"status", "rescheduled_from", "due_at"})
+    told = ("status", "due_at")
     steps = (
         select(
             exp.alias_(column("m", "_row"), "row", quoted=True),
             exp.alias_(column("r", "key"), "former", quoted=True),
-            exp.alias_(column("m", "status"), "status", quoted=True),
+            *(column("m", name) for name in told),
         )
         .from_(meetings.subquery("m"))
         .join(source, on=column("m", "rescheduled_from").eq(column("r", "id")), join_alias="r")
     )
-    start = select(column("s", "former"), column("s", "status")).from_(steps.subquery("s"))
+    start = select(
+        exp.alias_(column("s", "former"), "root", quoted=True), *(column("s", name) for name in told)
+    ).from_(steps.subquery("s"))
     onward = (
         select(
             exp.alias_(column("s", "former"), "root", quoted=True),
-            exp.alias_(column("w", "status"), "status", quoted=True),
+            *(column("w", name) for name in told),
         )
         .from_(exp.to_table("walk", alias="w"))
         .join(
             steps.copy().subquery(), on=column("w", "root").eq(column("s", "row")), join_alias="s"
         )
     )
-    walk = exp.union(
-        start.select(
-            exp.alias_(column("s", "former"), "root", quoted=True),
-            exp.alias_(column("s", "status"), "status", quoted=True),
-            append=False,
-        ),
-        onward,
-        distinct=True,
-    )
+    walk = exp.union(start, onward, distinct=True)
     return (
-        select(column(None, "root"))
-        .distinct()
+        select(
+            column(None, "root"),
+            exp.alias_(exp.Min(this=column(None, "due_at")), "held_at", quoted=True),
+        )
         .from_("walk")
         .where(column(None, "status").eq("held"))
+        .group_by(column(None, "root"))
         .with_("walk", as_=walk, recursive=True)
     )
