@@ -8,7 +8,6 @@ import numpy as np
 
 from jalon.estimates.estimator import Aggregate, Estimator, Figures, Histogram, Shape, empty
 from jalon.stats.competing import aalen_johansen, incidence_at
-from jalon.stats.interval import Interval
 from jalon.stats.proportion import wilson
 from jalon.stats.segments import sums
 
@@ -50,17 +49,18 @@ class Curve(Estimator):
         """A share at each age, with the point-wise interval on the log-log scale."""
         group, groups, count = histogram.group, histogram.groups, histogram.count
         cause = histogram.keys["cause"].astype(np.int64)
-        curve = aalen_johansen(
-            histogram.keys["duration"], cause, count, group=group, groups=groups
-        )
+        curve = aalen_johansen(histogram.keys["duration"], cause, count, group=group, groups=groups)
         days = [int(each) for each in fields["at"].split(",")]
         at = [incidence_at(curve, day, level) for day in days]
-        found = Interval(*(np.stack(side, axis=1).ravel() for side in zip(*at, strict=True)))
+        value, low, high = (
+            np.stack([getattr(each, side) for each in at], axis=1).ravel()
+            for side in ("value", "low", "high")
+        )
         n = np.repeat(sums(count, group, groups), len(days))
         ends = np.repeat(sums(count * (cause == 1), group, groups), len(days))
-        unseen = np.where(np.isnan(found.value), "not_followed", "")
+        unseen = np.where(np.isnan(value), "not_followed", "")
         missing = np.where(n > 0, unseen, "no_rows").astype(object)
-        figures = Figures(found.value, found.low, found.high, n, missing=missing)
+        figures = Figures(value, low, high, n, missing=missing)
         known = missing == ""
         facts = {"least": FEW_ENDS}
         figures.notes.append(("few_ends", facts, known & (ends < FEW_ENDS)))

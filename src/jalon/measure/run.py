@@ -214,8 +214,9 @@ class Measurer:
         rows = zip(counted.labels(key), counted.labels(label), counted.sums["n"], strict=True)
         names = {number: name for number, name, _ in sorted(rows, key=lambda row: row[2]) if name}
         for place in measure.named.classes:
-            shown = [names.get(each, each) for each in answer.groups[place]]
-            answer.groups = {**answer.groups, place: shown}
+            if place in answer.groups:
+                shown = [names.get(each, each) for each in answer.groups[place]]
+                answer.groups = {**answer.groups, place: shown}
 
     def _row_periods(
         self, measure: Measure, scan: Scan, question: Question, summary: Summary

@@ -413,7 +413,8 @@ class _Flat:
             for name, moment, status in known
         ]
         ends = {
-            each: self.present.has(self.table.name, each) and each for each in (told.start, told.end)
+            each: self.present.has(self.table.name, each) and each
+            for each in (told.start, told.end)
         }
         own = base(self.table.name, self.clock, {each for each in ends.values() if each})
         query = silences(contacts, own, resolved, ends[told.start], ends[told.end], self.rows)
@@ -547,7 +548,8 @@ def _held_roots(clock: Clock) -> exp.Select:
         .join(source, on=column("m", "rescheduled_from").eq(column("r", "id")), join_alias="r")
     )
     start = select(
-        exp.alias_(column("s", "former"), "root", quoted=True), *(column("s", name) for name in told)
+        exp.alias_(column("s", "former"), "root", quoted=True),
+        *(column("s", name) for name in told),
     ).from_(steps.subquery("s"))
     onward = (
         select(

@@ -111,9 +111,15 @@ def _gaps(inside: exp.Select) -> exp.Select:
             _column("g", "row"),
             exp.alias_(last, "last_contact_at", quoted=True),
             exp.alias_(
-                exp.Case().when(exp.GT(this=exp.CountIf(this=_column("g", "told")),
-                expression=exp.Literal.number(0)), longest),
-                "longest_silence_days", quoted=True,
+                exp.Case().when(
+                    exp.GT(
+                        this=exp.CountIf(this=_column("g", "told")),
+                        expression=exp.Literal.number(0),
+                    ),
+                    longest,
+                ),
+                "longest_silence_days",
+                quoted=True,
             ),
         )
         .from_(stepped.subquery("g"))

@@ -28,7 +28,7 @@ def cohen_kappa(table: ArrayLike, level: float = 0.95) -> Interval:
         rows, columns = p.sum(axis=-1), p.sum(axis=-2)
         agreed = np.trace(p, axis1=-2, axis2=-1)
         chance = (rows * columns).sum(axis=-1)
-        left = np.where(chance < 1 - 1e-12, 1 - chance, np.nan)
+        left = np.where((n > 0) & (chance < 1 - 1e-12), 1 - chance, np.nan)
         kappa = (agreed - chance) / left
         off = 1 - kappa
         own = np.diagonal(p, axis1=-2, axis2=-1)
