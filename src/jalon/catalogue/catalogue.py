@@ -196,8 +196,11 @@ def _check_fields(measure: Measure, place: _Place) -> Iterator[Problem]:
             for each in error.problems:
                 yield place.problem(each.code, name, **{**each.facts, "option": name})
     said = [("mature", measure.mature, condition)]
-    if measure.limit:
-        said += [("limit", measure.limit.value, parse), ("limit", measure.limit.among, condition)]
+    if measure.doubt:
+        said += [("doubt", each, condition) for each in (measure.doubt.when, measure.doubt.among)]
+    for limit in (measure.limit, measure.doubt and measure.doubt.limit):
+        if limit:
+            said += [("limit", limit.value, parse), ("limit", limit.among, condition)]
     for name, told, check in said:
         if told is None:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -45,6 +46,17 @@ class Limit(_Strict):
     among: str
     at: float = Field(gt=0, le=1)
     least: int = Field(default=1, ge=1)
+
+
+class Doubt(_Strict):
+    """When to say that a figure is biased: where the rows that meet ``when`` are over a share of
+    those and of the rows of ``among`` together. ``when`` may name ``:limit``."""
+
+    note: str
+    when: str
+    among: str
+    over: float = Field(gt=0, lt=1)
+    limit: Limit | None = None
 
 
 class Named(_Strict):
@@ -97,6 +109,7 @@ class Rule(_Strict):
     past: str | None = Field(default=None, description="what to say of a state in the past")
     limit: Limit | None = None
     named: Named | None = None
+    doubt: Doubt | None = None
 
 
 class Example(_Strict):
@@ -161,7 +174,13 @@ class Definition(Rule):
             past=merged.get("past"),
             limit=merged.get("limit"),
             named=merged.get("named"),
+            doubt=merged.get("doubt"),
         )
+
+
+def limited(text: str, number: float) -> str:
+    """An expression with ``:limit`` in figures."""
+    return re.sub(r":limit\b", f"{number:.12g}", text)
 
 
 @dataclass(frozen=True)
@@ -187,6 +206,7 @@ class Measure:
     past: str | None = None
     limit: Limit | None = None
     named: Named | None = None
+    doubt: Doubt | None = None
     found: float | None = None
 
     def field(self, name: str) -> str | None:

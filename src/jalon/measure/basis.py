@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from jalon.catalogue.catalogue import Catalogue
-from jalon.catalogue.definition import Definition, Measure
+from jalon.catalogue.definition import Definition, Measure, limited
 from jalon.estimates.estimator import both
 from jalon.measure.question import Question
 from jalon.measure.reader import Reader, without_filter
@@ -89,12 +88,10 @@ class Bases:
     def _limited(self, measure: Measure, question: Question) -> tuple[Measure, Problem | None]:
         """A measure with its limit in figures, or why its rows do not give one."""
         assert measure.limit is not None
-        number = self.reader.limit(measure, question)
+        number = self.reader.limit(measure, measure.limit, question)
         if number is None:
             return measure, Problem("no_limit", {"least": measure.limit.least})
-        fields = tuple(
-            (name, re.sub(r":limit\b", f"{number:g}", text)) for name, text in measure.fields
-        )
+        fields = tuple((name, limited(text, number)) for name, text in measure.fields)
         return replace(measure, fields=fields, found=number), None
 
     def _lacks(self, measure: Measure, question: Question, by: tuple[str, ...]) -> Problem | None:

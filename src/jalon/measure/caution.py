@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from jalon.catalogue.definition import Measure, TimeKind
+from jalon.catalogue.definition import Doubt, Measure, TimeKind, limited
 from jalon.estimates.estimator import Aggregate, both
 from jalon.measure.figure import Answer
 from jalon.measure.question import Question
@@ -28,6 +28,8 @@ def add_cautions(
     if measure.note:
         facts = {} if measure.found is None else {"limit": measure.found}
         answer.figures.notes.append((measure.note, facts, None))
+    if measure.doubt:
+        _say_doubt(answer, measure, measure.doubt, question, reader)
     if measure.past:
         _say_past(answer, measure, question, reader)
     if measure.date and measure.time is not TimeKind.STOCK:
@@ -43,6 +45,22 @@ def _say_past(answer: Answer, measure: Measure, question: Question, reader: Read
     past = np.array([end is not None and end < last for end in ends], dtype=bool)
     if past.any():
         answer.figures.notes.append((measure.past or "", {}, past))
+
+
+def _say_doubt(
+    answer: Answer, measure: Measure, doubt: Doubt, question: Question, reader: Reader
+) -> None:
+    """Rows that the figure leaves out, so many that it is biased."""
+    when = doubt.when
+    if doubt.limit:
+        number = reader.limit(measure, doubt.limit, question)
+        if number is None:
+            return
+        when = limited(when, number)
+    out = reader.count(measure, when, question)
+    counted = reader.count(measure, doubt.among, question)
+    if out > doubt.over * (out + counted):
+        answer.figures.notes.append((doubt.note, {"out": out, "counted": counted}, None))
 
 
 def _say_undated(answer: Answer, measure: Measure, question: Question, reader: Reader) -> None:

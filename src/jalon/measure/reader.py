@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
-from jalon.catalogue.definition import Measure
+from jalon.catalogue.definition import Limit, Measure
 from jalon.estimates.estimator import Aggregate, both
 from jalon.measure import compile as compiler
 from jalon.measure.compile import PERIOD, Compiled, Scan
@@ -135,10 +135,8 @@ class Reader:
         found: int = self.kept[key]
         return found
 
-    def limit(self, measure: Measure, question: Question) -> float | None:
+    def limit(self, measure: Measure, limit: Limit, question: Question) -> float | None:
         """The number that a measure's rows give for ``:limit``; None where they are too few."""
-        limit = measure.limit
-        assert limit is not None
         key = ("limit", measure.table, limit, question.clock, question.where)
         if key not in self.kept:
             scan = bare(self.scan(measure, question))

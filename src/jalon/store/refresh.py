@@ -198,6 +198,22 @@ def _reached(table: Table, known: Present, touched: Set[str]) -> Iterator[str]:
                 f"JOIN meta.resolved k ON c.{quoted(by)} = k.id "
                 f"WHERE c._row IN (SELECT _row FROM {quoted('touched_' + name)})"
             )
+    for each in table.references():
+        if each.to == table.name and table.name in touched and known.has(table.name, each.name):
+            yield _up_the_chain(table.name, each.name)
+
+
+def _up_the_chain(name: str, by: str) -> str:
+    """The rows that rows touched follow on, however far back: a chain is told by its end."""
+    step = (
+        f"SELECT k.key AS _row FROM version.{quoted(name)} c "
+        f"JOIN meta.resolved k ON c.{quoted(by)} = k.id"
+    )
+    return (
+        f"SELECT _row FROM (WITH RECURSIVE up AS ({step} "
+        f"WHERE c._row IN (SELECT _row FROM {quoted('touched_' + name)}) "
+        f"UNION {step} JOIN up ON c._row = up._row) FROM up)"
+    )
 
 
 def _filled(table: Table, steps: tuple[str, ...], known: Present) -> bool:
