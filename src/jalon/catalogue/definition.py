@@ -96,6 +96,8 @@ class Rule(_Strict):
     certain: str | None = None
     never_zero: str | None = None
     other: str | None = None
+    exposed: str | None = None
+    strata: str | None = None
     formula: str | None = None
     classes: Mapping[str, str] | None = None
     mature: str | None = None
@@ -238,5 +240,7 @@ _ESTIMATOR_FIELDS = frozenset(
         "certain",
         "never_zero",
         "other",
+        "exposed",
+        "strata",
     }
 )

@@ -128,6 +128,25 @@ class Child:
 
 
 @dataclass(frozen=True)
+class Earliest:
+    """What the earliest row of ``table`` whose reference ``by`` points here has as ``column``.
+
+    ``column`` may be one that is worked out there; ``where`` says which rows count, ``at`` dates
+    them; a row of which it is not known is passed over.
+    """
+
+    name: str
+    table: str
+    by: str
+    column: str
+    at: str
+    where: str
+    kind: Kind
+    fr: str
+    en: str
+
+
+@dataclass(frozen=True)
 class Derived:
     """A column worked out from the others of the row, in the KPI expression language.
 
@@ -201,6 +220,7 @@ class Table:
     customer: tuple[str, ...] = ()
     revisions: tuple[Revision, ...] = ()
     silences: Silences | None = None
+    earliest: tuple[Earliest, ...] = ()
 
     def __post_init__(self) -> None:
         columns = tuple(each for column in self.columns for each in _worked_out(column))
@@ -549,6 +569,19 @@ DEAL = Table(
             "Close date slips",
         ),
         Revision("first_amount", "amount", "first", Kind.MONEY, "Premier montant", "First amount"),
+    ),
+    earliest=(
+        Earliest(
+            "first_party",
+            "meeting",
+            "deal",
+            "party",
+            "due_at",
+            "status = 'held'",
+            Kind.CODE,
+            "Premier rendez-vous seul ou en équipe",
+            "First meeting solo or team",
+        ),
     ),
     silences=Silences(
         "deal",

@@ -12,6 +12,7 @@ from jalon.model.tables import (
     TABLES,
     Column,
     Derived,
+    Earliest,
     Kind,
     Revision,
 )
@@ -37,6 +38,7 @@ def readable(name: str) -> Mapping[str, Kind]:
     columns |= {child.name: child.kind for child in table.children}
     columns |= {revision.name: revision.kind for revision in table.revisions}
     columns |= {derived.name: derived.kind for derived in table.derived}
+    columns |= {each.name: each.kind for each in table.earliest}
     if table.silences:
         columns |= SILENCE_COLUMNS
     if table.customer:
@@ -73,8 +75,9 @@ def few_valued(name: str) -> frozenset[str]:
 def label(dimension: str, lang: str) -> str:
     """The name of a column for a person: the first table that has it decides."""
     for table in TABLES.values():
-        named: list[Column | Derived | Revision] = [
+        named: list[Column | Derived | Revision | Earliest] = [
             *table.columns,
+            *table.earliest,
             *table.derived,
             *table.revisions,
         ]

@@ -19,6 +19,7 @@ from jalon.model.tables import (
     TABLES,
     Child,
     Column,
+    Earliest,
     Kind,
     Revision,
     Silences,
@@ -225,6 +226,7 @@ class _Flat:
         for dimension, paths in table.paths.items():
             values[dimension] = self._dimension(dimension, paths)
         values |= self._children()
+        values |= {each.name: self._earliest(each) for each in table.earliest}
         values |= revised(table, self._revised(), self.clock, self.rows, values, self.joins)
         values |= self._as_they_were(values)
         if table.customer:
@@ -373,6 +375,35 @@ class _Flat:
             on = exp.EQ(this=column("b", "_row"), expression=column(alias, "parent_key"))
             self.joins[alias] = (self._aggregated(name, by, children).subquery(), on)
         return values
+
+    def _earliest(self, told: Earliest) -> exp.Expr:
+        """What the earliest row that points here tells, read of its own table made flat."""
+        if not self.present.has(told.table, told.by):
+            return null(told.kind)
+        whole = _Flat(TABLES[told.table], self.present, self.clock, None).query().subquery("e")
+        key, value = column("e", f"{told.by}_key"), column("e", told.column)
+        tree = parse(told.where, readable(told.table), option=f"{self.table.name}.{told.name}")
+        where = tree.transform(
+            lambda node: column("e", node.name) if isinstance(node, exp.Column) else node
+        )
+        query = (
+            select(
+                exp.alias_(key, "row", quoted=True),
+                exp.alias_(
+                    exp.ArgMin(this=value, expression=column("e", told.at)), "told", quoted=True
+                ),
+            )
+            .from_(whole)
+            .where(where)
+            .group_by(key.copy())
+        )
+        if self.rows:
+            ids = select("_row").from_(exp.to_identifier(self.rows, quoted=True))
+            query = query.where(exp.In(this=key.copy(), query=ids.subquery()))
+        alias = f"e_{told.name}"
+        on = exp.EQ(this=column("b", "_row"), expression=column(alias, "row"))
+        self.joins[alias] = (query.subquery(), on)
+        return column(alias, "told")
 
     def _aggregated(self, name: str, by: str, children: list[Child]) -> exp.Select:
         """The figures about one child table, by the key of their parent."""

@@ -135,6 +135,8 @@ def _around(table: Table) -> set[str]:
         found.add(_end(table, steps))
     for child in table.children:
         found |= {child.table, *(each.to or "" for each in TABLES[child.table].references())}
+    for earliest in table.earliest:
+        found |= _around(TABLES[earliest.table])
     return found
 
 
@@ -198,6 +200,14 @@ def _reached(table: Table, known: Present, touched: Set[str]) -> Iterator[str]:
                 f"JOIN meta.resolved k ON c.{quoted(by)} = k.id "
                 f"WHERE c._row IN (SELECT _row FROM {quoted('touched_' + name)})"
             )
+    for earliest in table.earliest:
+        if known.has(earliest.table, earliest.by):
+            for query in _reached(TABLES[earliest.table], known, touched):
+                yield (
+                    f"SELECT k.key AS _row FROM version.{quoted(earliest.table)} c "
+                    f"JOIN meta.resolved k ON c.{quoted(earliest.by)} = k.id "
+                    f"WHERE c._row IN (SELECT _row FROM ({query}))"
+                )
     for each in table.references():
         if each.to == table.name and table.name in touched and known.has(table.name, each.name):
             yield _up_the_chain(table.name, each.name)
