@@ -48,6 +48,7 @@ FIELDS = {
     "cycle": [{"duration": "y", "won": "s", "lost": "a and not s"}],
     "curve": [{"duration": "y", "won": "s", "lost": "a and not s", "at": "5"}],
     "adjusted_gap": [{"success": "s", "exposed": "a", "strata": "case when x > 40 then 'b' end"}],
+    "adjusted_effects": [{"success": "s", "size": "y + 1", "factors": "f: a", "strata": "x > 40"}],
     "kappa": [{"value": "s", "other": "a"}, {"value": "s", "other": "a", "among": "a or s"}],
     "steps": [{"value": "case when x > 40 then 2 when x <= 40 then 1 end", "won": "s"}],
 }  # fmt: skip

@@ -98,6 +98,8 @@ class Rule(_Strict):
     other: str | None = None
     exposed: str | None = None
     strata: str | None = None
+    factors: str | None = None
+    size: str | None = None
     formula: str | None = None
     classes: Mapping[str, str] | None = None
     mature: str | None = None
@@ -242,5 +244,7 @@ _ESTIMATOR_FIELDS = frozenset(
         "other",
         "exposed",
         "strata",
+        "factors",
+        "size",
     }
 )

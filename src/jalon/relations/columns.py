@@ -92,6 +92,7 @@ def label(dimension: str, lang: str) -> str:
         "activities": {"fr": "Activités", "en": "Activities"},
         "quotes": {"fr": "Devis", "en": "Quotes"},
         "first_held_at": {"fr": "Premier rendez-vous tenu", "en": "First held meeting"},
+        "factor": {"fr": "Facteur", "en": "Factor"},
         "day": {"fr": "Jours", "en": "Days"},
     }
     return others.get(dimension, {}).get(lang, dimension)
