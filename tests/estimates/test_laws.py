@@ -47,7 +47,7 @@ FIELDS = {
                  {"duration": "y", "ended": "s", "at": "5"}],
     "cycle": [{"duration": "y", "won": "s", "lost": "a and not s"}],
     "curve": [{"duration": "y", "won": "s", "lost": "a and not s", "at": "5"}],
-    "adjusted_gap": [{"success": "s", "exposed": "a", "strata": "case when x > 40 then 'b' end"}],
+    "adjusted_gap": [{"success": "s", "exposed": "a", "strata": "coalesce(x > 40, false)"}],
     "adjusted_effects": [{"success": "s", "size": "y + 1", "factors": "f: a", "strata": "x > 40"}],
     "kappa": [{"value": "s", "other": "a"}, {"value": "s", "other": "a", "among": "a or s"}],
     "steps": [{"value": "case when x > 40 then 2 when x <= 40 then 1 end", "won": "s"}],

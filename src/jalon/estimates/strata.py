@@ -17,8 +17,8 @@ LEAST = 20
 class AdjustedGap(Estimator):
     """The share of ``success`` of rows ``exposed`` less that of the others, within ``strata``.
 
-    In points. ``strata`` lists columns after commas; strata with one kind of rows alone say nothing
-    and are counted out. Nothing is given under twenty rows of either kind in the others.
+    In points. ``strata`` are values after semicolons; one with a single kind of rows says nothing
+    and is counted out. Nothing is given under twenty rows of either kind in the others.
     """
 
     name = "adjusted_gap"
@@ -36,13 +36,13 @@ class AdjustedGap(Estimator):
         return {"n": Aggregate("count", among=fields.get("among"))}
 
     def keys(self, fields: Mapping[str, str]) -> dict[str, str]:
-        """Counted by kind, success and stratum; what is not known is a stratum of its own."""
+        """Counted by kind, success and stratum."""
         keys = {
             "exposed": f"case when {fields['exposed']} then 1 else 0 end",
             "success": f"case when {fields['success']} then 1 else 0 end",
         }
-        for place, name in enumerate(fields["strata"].split(",")):
-            keys[f"stratum{place}"] = f"coalesce({name.strip()}, '')"
+        for place, column in enumerate(fields["strata"].split(";")):
+            keys[f"stratum{place}"] = column.strip()
         return keys
 
     def finish_histogram(
