@@ -88,6 +88,44 @@ class Lifetime(Estimator):
         return result
 
 
+class Wait(Estimator):
+    """The median ``duration`` until ``ended``, in the unit of the duration, those that still wait
+    being followed to date; "at least" the longest time seen where half have not ended.
+    """
+
+    name = "wait"
+    shape = Shape.HISTOGRAM
+    fields = {"duration": "number", "ended": "condition", "among": "condition"}
+    optional = frozenset({"among"})
+
+    def aggregates(self, fields: Mapping[str, str]) -> dict[str, Aggregate]:
+        """The condition on the rows."""
+        return {"n": Aggregate("count", among=fields.get("among"))}
+
+    def keys(self, fields: Mapping[str, str]) -> dict[str, str]:
+        """Counted by duration and end."""
+        ended = f"case when {fields['ended']} then 1 else 0 end"
+        return {"duration": fields["duration"], "ended": ended}
+
+    def finish_histogram(
+        self, histogram: Histogram, level: float, fields: Mapping[str, str]
+    ) -> Figures:
+        """From Kaplan and Meier's curve of each group."""
+        group, groups, count = histogram.group, histogram.groups, histogram.count
+        ended = histogram.keys["ended"] > 0
+        curves = kaplan_meier(histogram.keys["duration"], ended, count, group=group, groups=groups)
+        found = median(curves, level)
+        n, ends = sums(count, group, groups), sums(count * ended, group, groups)
+        unreached = (n > 0) & ~np.isfinite(found.value)
+        missing = np.where(unreached, "median_not_reached", np.where(n > 0, "", "no_rows"))
+        value = np.where(np.isfinite(found.value), found.value, np.nan)
+        result = Figures(
+            value, found.low, found.high, n, ends, n, missing=missing.astype(object)
+        )
+        result.notes.append(("at_least", {}, unreached))
+        return result
+
+
 class Cycle(Estimator):
     """The median ``duration`` (days) to ``won``, among all rows of ``among``.
 

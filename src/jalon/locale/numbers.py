@@ -20,6 +20,7 @@ from jalon.model.periods import Period
 _LOCALES = {"fr": "fr_FR", "en": "en_GB"}
 _SUFFIXES = {
     "days": {"fr": "\u00a0j", "en": "\u00a0d"},
+    "hours": {"fr": "\u00a0h", "en": "\u00a0h"},
     "months": {"fr": "\u00a0mois", "en": "\u00a0months"},
     "per_year": {"fr": "\u00a0/an", "en": "\u00a0/yr"},
     "points": {"fr": "", "en": ""},
@@ -70,7 +71,7 @@ def bare(value: float, unit: str, lang: str) -> str:
     if unit.isupper() and math.isfinite(value) and abs(value) < 100_000:
         pattern = "#,##0" if abs(value) >= 100 else "#,##0.00"
         return str(format_decimal(value, pattern, _LOCALES[lang]))
-    if unit in ("months", "days", "per_year") and math.isfinite(value):
+    if unit in ("months", "days", "hours", "per_year") and math.isfinite(value):
         return str(format_decimal(value, "#,##0.0", _LOCALES[lang]))
     return bound(value, unit, lang)
 

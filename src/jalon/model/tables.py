@@ -285,6 +285,9 @@ MEETING_STATUSES = (
     "rescheduled",
 )
 
+#: What we did towards somebody: an activity without a direction is ours.
+_OURS = "coalesce(direction, 'outbound') = 'outbound'"
+
 ACCOUNT = Table(
     "account",
     "Comptes",
@@ -370,10 +373,10 @@ CONTACT = Table(
         _text("phone", "Téléphone", "Phone", personal=True, check="phone"),
         _to("owner", "rep", "Commercial", "Owner"),
         _when("created_at", "Créé le", "Created at", event=True),
-        _when("last_inbound_at", "Dernier contact reçu", "Last inbound contact"),
-        _when("last_outbound_at", "Dernier contact émis", "Last outbound contact"),
-        _when("last_verified_at", "Vérifié le", "Verified at"),
-        _when("opted_out_at", "Opposition le", "Opted out at"),
+        _when("last_inbound_at", "Dernier contact reçu", "Last inbound contact", dated_by="last_inbound_at"),
+        _when("last_outbound_at", "Dernier contact émis", "Last outbound contact", dated_by="last_outbound_at"),
+        _when("last_verified_at", "Vérifié le", "Verified at", dated_by="last_verified_at"),
+        _when("opted_out_at", "Opposition le", "Opted out at", dated_by="opted_out_at"),
     ),
     paths={
         "sector": ("account.sector",),
@@ -421,10 +424,10 @@ LEAD = Table(
         _when("created_at", "Créé le", "Created at", event=True),
         _when("qualified_at", "Qualifié le", "Qualified at", event=True, dated_by="qualified_at"),
         _when("converted_at", "Converti le", "Converted at", event=True, dated_by="converted_at"),
-        _when("last_inbound_at", "Dernier contact reçu", "Last inbound contact"),
-        _when("last_outbound_at", "Dernier contact émis", "Last outbound contact"),
-        _when("last_verified_at", "Vérifié le", "Verified at"),
-        _when("opted_out_at", "Opposition le", "Opted out at"),
+        _when("last_inbound_at", "Dernier contact reçu", "Last inbound contact", dated_by="last_inbound_at"),
+        _when("last_outbound_at", "Dernier contact émis", "Last outbound contact", dated_by="last_outbound_at"),
+        _when("last_verified_at", "Vérifié le", "Verified at", dated_by="last_verified_at"),
+        _when("opted_out_at", "Opposition le", "Opted out at", dated_by="opted_out_at"),
     ),
     paths={
         "sector": ("sector", "account.sector"),
@@ -448,6 +451,26 @@ LEAD = Table(
             "closed_at",
             "outcome = 'won' and not invalid",
             Kind.MOMENT,
+        ),
+        Child("outbound", "activity", "lead", "count", None, _OURS),
+        Child("first_outbound_at", "activity", "lead", "min", "happened_at", _OURS, Kind.MOMENT),
+        Child(
+            "inbound_at",
+            "activity",
+            "lead",
+            "max",
+            "happened_at",
+            "direction = 'inbound'",
+            Kind.MOMENT,
+        ),
+    ),
+    derived=(
+        Derived(
+            "heard_at",
+            Kind.MOMENT,
+            "greatest(created_at, last_inbound_at, inbound_at)",
+            "Dernier signe du prospect",
+            "Last heard from",
         ),
     ),
     customer=("account", "company"),
@@ -629,10 +652,26 @@ ACTIVITY = Table(
     ),
     paths={
         "sector": ("account.sector", "deal.sector", "deal.account.sector", "lead.sector"),
+        "region": ("account.region", "deal.account.region", "lead.region"),
         "source": ("deal.source", "lead.source"),
+        "campaign": ("deal.campaign", "lead.campaign"),
         "owner": ("owner",),
         "team": ("owner.team",),
+        "deal_kind": ("deal.kind",),
     },
+    derived=(
+        Derived(
+            "hour",
+            Kind.CODE,
+            "case when hour(happened_at) < 10 then '00-10 h' when hour(happened_at) < 12 "
+            "then '10-12 h' when hour(happened_at) < 14 then '12-14 h' "
+            "when hour(happened_at) < 16 then '14-16 h' when hour(happened_at) < 18 "
+            "then '16-18 h' when happened_at is not null then '18-24 h' end",
+            "Heure",
+            "Hour",
+            few=True,
+        ),
+    ),
 )
 
 MEETING = Table(

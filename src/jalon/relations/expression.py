@@ -63,6 +63,7 @@ _NODES = (
     exp.TimestampDiff,
     exp.Year,
     exp.Month,
+    exp.Hour,
     exp.Column,
     exp.Identifier,
     exp.Literal,
@@ -356,5 +357,5 @@ _TYPING: tuple[tuple[tuple[type[exp.Expr], ...], str, str], ...] = (
     ((exp.Lower, exp.Upper, exp.Trim), "text", "same"),
     ((exp.Length,), "text", "number"),
     ((exp.DateDiff, exp.TimestampDiff), "moment", "number"),
-    ((exp.Year, exp.Month), "moment", "number"),
+    ((exp.Year, exp.Month, exp.Hour), "moment", "number"),
 )

@@ -226,7 +226,7 @@ def _badges(answer: Answer, row: int, maturity: float | None, lang: str) -> tupl
             text = locale.text("page.badge.horizon", lang, months=months)
             badges.append(Badge(text, "plain", locale.sentence(each, lang)))
     n = _known(answer.figures.n[row])
-    rates = answer.unit in ("percent", "points", "months", "days", "per_year")
+    rates = answer.unit in ("percent", "points", "months", "days", "hours", "per_year")
     known = _known(answer.figures.low[row]) is not None
     if n is not None and 0 < n < FEW and (rates or (answer.unit.isupper() and known)):
         title = locale.text("page.badge.few.title", lang, n=numbers.count(n, lang))
