@@ -24,6 +24,7 @@ from jalon.intake.pipeline import Brief, Prepared, look, prepare
 from jalon.intake.report import Report, facts, planned, report
 from jalon.intake.sources.options import ReadOptions
 from jalon.measure.figure import Results
+from jalon.measure.money import Money
 from jalon.measure.question import Question
 from jalon.measure.run import Measurer
 from jalon.model.periods import Grain, Period, parse_day
@@ -81,7 +82,9 @@ class Workspace:
     @cached_property
     def measurer(self) -> Measurer:
         """What measures, and keeps what it has measured."""
-        return Measurer(self.store, self.catalogue, self.settings.bases, self.settings.currency)
+        settings = self.settings
+        money = Money(settings.currency, tuple(sorted(settings.rates.items())))
+        return Measurer(self.store, self.catalogue, settings.bases, money)
 
     @cached_property
     def quarantine(self) -> Quarantine:

@@ -119,9 +119,7 @@ class Wait(Estimator):
         unreached = (n > 0) & ~np.isfinite(found.value)
         missing = np.where(unreached, "median_not_reached", np.where(n > 0, "", "no_rows"))
         value = np.where(np.isfinite(found.value), found.value, np.nan)
-        result = Figures(
-            value, found.low, found.high, n, ends, n, missing=missing.astype(object)
-        )
+        result = Figures(value, found.low, found.high, n, ends, n, missing=missing.astype(object))
         result.notes.append(("at_least", {}, unreached))
         return result
 

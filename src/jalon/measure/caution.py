@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from jalon.catalogue.definition import Doubt, Measure, TimeKind, limited
-from jalon.estimates.estimator import Aggregate, both
+from jalon.estimates.estimator import both
 from jalon.measure.figure import Answer
+from jalon.measure.money import reads_amounts
 from jalon.measure.question import Question
 from jalon.measure.reader import Reader, without_filter
-from jalon.measure.scan import bare
 from jalon.model.periods import ALWAYS, Grain
 from jalon.model.problems import Problem
 from jalon.relations.clock import NOW
-from jalon.relations.columns import readable
 
 #: Above this share of undated rows, a figure by period is not given.
 UNDATED = 0.2
 
 
-def add_cautions(
-    answer: Answer, measure: Measure, question: Question, reader: Reader, currency: str
-) -> None:
+def add_cautions(answer: Answer, measure: Measure, question: Question, reader: Reader) -> None:
     """Say what limits an answer; take back its values where they would mislead."""
     if measure.note:
         facts = {} if measure.found is None else {"limit": measure.found}
@@ -34,8 +29,8 @@ def add_cautions(
         _say_past(answer, measure, question, reader)
     if measure.date and measure.time is not TimeKind.STOCK:
         _say_undated(answer, measure, question, reader)
-    if measure.unit == "money":
-        _say_currency(answer, measure, question, reader, currency)
+    if measure.unit == "money" or reads_amounts(measure):
+        _say_currency(answer, measure, question, reader)
 
 
 def _say_past(answer: Answer, measure: Measure, question: Question, reader: Reader) -> None:
@@ -88,39 +83,15 @@ def _undated(measure: Measure, question: Question, reader: Reader) -> tuple[int,
     return reader.count(measure, without, question), reader.count(measure, among, question)
 
 
-def _say_currency(
-    answer: Answer, measure: Measure, question: Question, reader: Reader, currency: str
-) -> None:
-    """The unit is the rows' currency; several of them are never summed in silence."""
-    found = _currencies(measure, without_filter(question), reader, currency)
-    if len(found) > 1 and question.where:
-        found = _currencies(measure, question, reader, currency)
-    if len(found) > 1:
-        _take_back(answer, Problem("several_currencies", {"currencies": list(found)}))
-    answer.unit = found[0] if len(found) == 1 else currency
-
-
-def _currencies(
-    measure: Measure, question: Question, reader: Reader, currency: str
-) -> tuple[str, ...]:
-    """The currencies of the rows that count; of a state, those it holds."""
-    if "currency" not in readable(measure.table):
-        return ()
-    if not reader.source.present().has(measure.table, "currency"):
-        return ()
-    stock = measure.time is TimeKind.STOCK
-    state = question.period if stock else None
-    key = ("currencies", measure, question.clock, question.where, state)
-    if key not in reader.kept:
-        whole = replace(question, grain=Grain.NONE, by=())
-        scan = reader.scan(measure, whole)
-        scan = replace(scan if stock else bare(scan), dims=(("currency", "currency"),))
-        asked = {"n": Aggregate("count", among=measure.field("among"))}
-        summary = reader.ask(scan, asked, measure, whole)
-        counted = zip(summary.labels("currency"), summary.sums["n"], strict=True)
-        reader.keep(key, tuple(sorted({label or currency for label, n in counted if n > 0})))
-    found: tuple[str, ...] = reader.kept[key]
-    return found
+def _say_currency(answer: Answer, measure: Measure, question: Question, reader: Reader) -> None:
+    """The unit is the rows' currency, or the company's where others were changed into it."""
+    tender = reader.exchange.tender(measure, question)
+    if tender.why:
+        _take_back(answer, tender.why)
+    if tender.changed:
+        answer.figures.notes.append(("changed", {"currencies": list(tender.changed)}, None))
+    if measure.unit == "money":
+        answer.unit = tender.currency
 
 
 def _take_back(answer: Answer, why: Problem) -> None:

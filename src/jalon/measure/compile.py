@@ -30,7 +30,9 @@ class Scan:
     ``where`` is canonical and checked, its values taken out as parameters (``scan.filter_of``).
     ``source``: schema and name of the relation read, ``table`` whose columns it has. ``date``
     places rows in periods; with ``stock`` each period is a state, and conditions may use ``:start``
-    and ``:end``. ``dims``: the columns grouped by, under their names in the result.
+    and ``:end``. ``dims``: the columns grouped by, under their names in the result. ``changed``:
+    the currency into which amounts are changed at the rate of their row's day, by the table
+    ``rates`` lent to the query.
     """
 
     table: str
@@ -43,6 +45,7 @@ class Scan:
     bounded: tuple[bool, bool]
     where: str | None
     horizon: int | None = None
+    changed: str | None = None
 
 
 @dataclass
@@ -101,6 +104,13 @@ def extreme(source: tuple[str, str], which: str, name: str) -> Compiled:
     return _done(exp.Select().select(found).from_(stored(*source, "f")))
 
 
+def columns(source: tuple[str, str], names: tuple[str, ...]) -> Compiled:
+    """Some columns of a whole relation."""
+    return _done(
+        exp.Select().select(*(column("f", name) for name in names)).from_(stored(*source, "f"))
+    )
+
+
 def filled(source: tuple[str, str], names: tuple[str, ...]) -> Compiled:
     """How many cells of each column hold something."""
     counts = [exp.alias_(exp.Count(this=column("f", name)), name, quoted=True) for name in names]
@@ -124,15 +134,38 @@ def _tree(scan: Scan, text: str) -> exp.Expr:
 
 def _placed(scan: Scan, node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Column):
-        return column("f", node.name)
+        placed = column("f", node.name)
+        money = readable(scan.table).get(node.name) is Kind.MONEY
+        return _changed(placed, scan.changed) if scan.changed and money else placed
     if isinstance(node, exp.Placeholder) and scan.stock and node.name in ("start", "end"):
         return column("period", node.name)
     return node
 
 
+def _changed(amount: exp.Expr, currency: str) -> exp.Expr:
+    """An amount in another currency: itself where its row is in that one, or says none."""
+    foreign = exp.NEQ(this=column("f", "currency"), expression=exp.Literal.string(currency))
+    rate = exp.Case().when(foreign, column("fx", "rate")).else_(exp.Literal.number(1))
+    return exp.paren(exp.Mul(this=exp.cast(amount, "double"), expression=rate))
+
+
+def _rated(query: exp.Select, date: str | None) -> exp.Select:
+    """The rate of each row's currency on its day; the last one for a row without a date."""
+    last = exp.cast(exp.Literal.string("9999-01-01"), "timestamp")
+    day = exp.Coalesce(this=column("f", date), expressions=[last]) if date else last
+    on = exp.and_(
+        column("f", "currency").eq(column("fx", "currency")),
+        exp.GTE(this=day, expression=column("fx", "start")),
+        exp.LT(this=day.copy(), expression=column("fx", "end")),
+    )
+    return query.join(exp.to_table("rates", alias="fx"), on=on, join_type="left")
+
+
 def _source(scan: Scan) -> exp.Select:
     """FROM and WHERE of a scan, nothing selected yet."""
     query = exp.Select().from_(stored(*scan.source, "f"))
+    if scan.changed:
+        query = _rated(query, scan.date)
     if scan.stock:
         query = query.join(exp.to_table("periods", alias="period"), join_type="cross")
     elif scan.date:

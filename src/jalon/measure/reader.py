@@ -15,6 +15,7 @@ from jalon.catalogue.definition import Limit, Measure
 from jalon.estimates.estimator import Aggregate, both
 from jalon.measure import compile as compiler
 from jalon.measure.compile import PERIOD, Compiled, Scan
+from jalon.measure.money import Exchange, Money
 from jalon.measure.question import Question
 from jalon.measure.scan import as_table, bare, parameters_of, refines, scan_of
 from jalon.measure.summary import Summary
@@ -49,8 +50,9 @@ class Source(Protocol):
 class Reader:
     """One source, what it answered, and the SQL of the question under way (``sql``)."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, money: Money | None = None) -> None:
         self.source = source
+        self.exchange = Exchange(self, money or Money())
         self.kept: dict[tuple[Any, ...], Any] = {}
         self.sql: list[str] = []
         self.asked: dict[tuple[Any, ...], list[str]] = {}
@@ -77,7 +79,13 @@ class Reader:
         return value
 
     def scan(self, measure: Measure, question: Question) -> Scan:
-        """The scan that answers a measure, on a table that has rows."""
+        """The scan that answers a measure, on a table that has rows, in one currency."""
+        scan = self.plain(measure, question)
+        tender = self.exchange.tender(measure, question)
+        return replace(scan, changed=tender.currency) if tender.changed else scan
+
+    def plain(self, measure: Measure, question: Question) -> Scan:
+        """The same, amounts as they are."""
         source = self.source.relation(measure.table, question.clock)
         assert source is not None, measure.table
         return scan_of(measure, source, question)
@@ -129,7 +137,7 @@ class Reader:
         """How many rows of a measure's table meet a condition, whatever their date."""
         key = ("count", measure.table, among, question.clock, question.where)
         if key not in self.kept:
-            scan = bare(self.scan(measure, question))
+            scan = bare(self.plain(measure, question))
             asked = {"n": Aggregate("count", among=among)}
             self.keep(key, int(self.ask(scan, asked, measure, question).sums["n"][0]))
         found: int = self.kept[key]
@@ -186,6 +194,8 @@ class Reader:
         tables = dict(lent or {})
         if scan.stock:
             tables["periods"] = as_table(self.periods(scan, question))
+        if scan.changed:
+            tables["rates"] = self.exchange.table(question.clock)
         return self.source.answer(compiled.sql, used, tables)
 
     # -- periods ---------------------------------------------------------------------------------

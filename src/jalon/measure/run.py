@@ -23,6 +23,7 @@ from jalon.measure.comparison import compared, compared_with
 from jalon.measure.compile import PERIOD, Compiled, Scan
 from jalon.measure.figure import Answer, Results
 from jalon.measure.formula import combine
+from jalon.measure.money import Money
 from jalon.measure.question import Question
 from jalon.measure.reach import reach
 from jalon.measure.reader import Reader, Source
@@ -45,10 +46,9 @@ class Measurer:
         source: Source,
         catalogue: Catalogue,
         bases: Mapping[str, str] | None = None,
-        currency: str = "EUR",
+        money: Money | None = None,
     ) -> None:
-        self.currency = currency
-        self.reader = Reader(source)
+        self.reader = Reader(source, money)
         self.bases = Bases(self.reader, catalogue, dict(bases or {}))
 
     def measure(self, question: Question) -> Results:
@@ -133,7 +133,7 @@ class Measurer:
         answer = self._assembled(measure, scan, question, summary, figures)
         if measure.named and not answer.missing:
             self._name(answer, measure, question)
-        add_cautions(answer, measure, question, self.reader, self.currency)
+        add_cautions(answer, measure, question, self.reader)
         return answer
 
     def _formula(self, measure: Measure, question: Question, scanned: Scanned) -> Answer:
@@ -144,6 +144,10 @@ class Measurer:
             missing = operands[name].missing
             if missing:
                 return _lacking(measure, question, missing)
+        currencies = sorted({each.unit for each in operands.values() if each.unit.isupper()})
+        if len(currencies) > 1:
+            why = Problem("several_currencies", {"currencies": currencies})
+            return _lacking(measure, question, why)
         return combine(measure, operands, question)
 
     def _histogram(

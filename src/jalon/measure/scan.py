@@ -53,6 +53,7 @@ def bare(scan: Scan) -> Scan:
         grain=Grain.NONE,
         bounded=(False, False),
         horizon=None,
+        changed=None,
     )
 
 

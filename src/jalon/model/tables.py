@@ -262,6 +262,11 @@ def _when(name: str, fr: str, en: str, **more: object) -> Column:
     return Column(name, Kind.MOMENT, fr, en, **more)  # type: ignore[arg-type]
 
 
+def _clock(name: str, fr: str, en: str) -> Column:
+    """A moment that is not known before it comes."""
+    return _when(name, fr, en, dated_by=name)
+
+
 def _to(name: str, table: str, fr: str, en: str, **more: object) -> Column:
     return Column(name, Kind.REFERENCE, fr, en, to=table, **more)  # type: ignore[arg-type]
 
@@ -373,10 +378,20 @@ CONTACT = Table(
         _text("phone", "Téléphone", "Phone", personal=True, check="phone"),
         _to("owner", "rep", "Commercial", "Owner"),
         _when("created_at", "Créé le", "Created at", event=True),
-        _when("last_inbound_at", "Dernier contact reçu", "Last inbound contact", dated_by="last_inbound_at"),
-        _when("last_outbound_at", "Dernier contact émis", "Last outbound contact", dated_by="last_outbound_at"),
-        _when("last_verified_at", "Vérifié le", "Verified at", dated_by="last_verified_at"),
-        _when("opted_out_at", "Opposition le", "Opted out at", dated_by="opted_out_at"),
+        _when(
+            "last_inbound_at",
+            "Dernier contact reçu",
+            "Last inbound contact",
+            dated_by="last_inbound_at",
+        ),
+        _when(
+            "last_outbound_at",
+            "Dernier contact émis",
+            "Last outbound contact",
+            dated_by="last_outbound_at",
+        ),
+        _clock("last_verified_at", "Vérifié le", "Verified at"),
+        _clock("opted_out_at", "Opposition le", "Opted out at"),
     ),
     paths={
         "sector": ("account.sector",),
@@ -424,10 +439,20 @@ LEAD = Table(
         _when("created_at", "Créé le", "Created at", event=True),
         _when("qualified_at", "Qualifié le", "Qualified at", event=True, dated_by="qualified_at"),
         _when("converted_at", "Converti le", "Converted at", event=True, dated_by="converted_at"),
-        _when("last_inbound_at", "Dernier contact reçu", "Last inbound contact", dated_by="last_inbound_at"),
-        _when("last_outbound_at", "Dernier contact émis", "Last outbound contact", dated_by="last_outbound_at"),
-        _when("last_verified_at", "Vérifié le", "Verified at", dated_by="last_verified_at"),
-        _when("opted_out_at", "Opposition le", "Opted out at", dated_by="opted_out_at"),
+        _when(
+            "last_inbound_at",
+            "Dernier contact reçu",
+            "Last inbound contact",
+            dated_by="last_inbound_at",
+        ),
+        _when(
+            "last_outbound_at",
+            "Dernier contact émis",
+            "Last outbound contact",
+            dated_by="last_outbound_at",
+        ),
+        _clock("last_verified_at", "Vérifié le", "Verified at"),
+        _clock("opted_out_at", "Opposition le", "Opted out at"),
     ),
     paths={
         "sector": ("sector", "account.sector"),

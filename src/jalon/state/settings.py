@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Annotated
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -26,15 +27,17 @@ class Company(BaseModel):
 class Settings(BaseModel):
     """The settings, each with its default.
 
-    ``fiscal_year_start``: the month in which the year begins. ``bases``: by KPI (or ``*`` for all),
-    the basis to use whatever the data hold. ``data_through``: by source, the last day that its data
-    tell about, where the last event does not say it. ``zone``: of local times. ``company``: who the
-    company is.
+    ``rates``: what one unit of another currency is worth in the company's, where no table of rates
+    was imported. ``fiscal_year_start``: the month in which the year begins. ``bases``: by KPI (or
+    ``*`` for all), the basis to use whatever the data hold. ``data_through``: by source, the last
+    day that its data tell about, where the last event does not say it. ``zone``: of local times.
+    ``company``: who the company is.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
+    rates: dict[Annotated[str, Field(pattern="^[A-Z]{3}$")], Annotated[float, Field(gt=0)]] = {}
     fiscal_year_start: int = Field(default=1, ge=1, le=12)
     zone: str = "Europe/Paris"
     bases: dict[str, str] = {}
