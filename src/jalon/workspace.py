@@ -25,6 +25,7 @@ from jalon.intake.report import Report, facts, planned, report
 from jalon.intake.sources.options import ReadOptions
 from jalon.measure.figure import Results
 from jalon.measure.money import Money
+from jalon.measure.own import check, own_of
 from jalon.measure.question import Question
 from jalon.measure.run import Measurer
 from jalon.model.periods import Grain, Period, parse_day
@@ -84,7 +85,9 @@ class Workspace:
         """What measures, and keeps what it has measured."""
         settings = self.settings
         money = Money(settings.currency, tuple(sorted(settings.rates.items())))
-        return Measurer(self.store, self.catalogue, settings.bases, money)
+        own = own_of(settings)
+        check(own, str(self.folder / SETTINGS))
+        return Measurer(self.store, self.catalogue, settings.bases, money, own)
 
     @cached_property
     def quarantine(self) -> Quarantine:

@@ -18,7 +18,7 @@ from jalon.catalogue.definition import Definition, Measure
 from jalon.estimates.registry import estimators
 from jalon.model.problems import JalonError, Problem, RequestError, Where
 from jalon.model.tables import GROUPED, TABLES
-from jalon.relations.columns import readable
+from jalon.relations.columns import named, readable
 from jalon.relations.expression import condition, names_in, parse, unknown
 
 
@@ -181,7 +181,7 @@ def _check_measure(
 
 
 def _check_fields(measure: Measure, place: _Place) -> Iterator[Problem]:
-    estimator, columns = estimators()[measure.estimate], readable(measure.table)
+    estimator, columns = estimators()[measure.estimate], named(measure.table)
     for name, kind in estimator.fields.items():
         text = measure.field(name)
         if text is None:

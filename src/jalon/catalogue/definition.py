@@ -122,6 +122,7 @@ class Example(_Strict):
     rows: Mapping[str, list[dict[str, Any]]]
     gives: list[dict[str, Any]]
     ask: Mapping[str, Any] = {}
+    settings: Mapping[str, Any] = {}
     why: str = ""
 
 

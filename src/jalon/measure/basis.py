@@ -8,14 +8,17 @@ from dataclasses import dataclass, replace
 from jalon.catalogue.catalogue import Catalogue
 from jalon.catalogue.definition import Definition, Measure, limited
 from jalon.estimates.estimator import both
+from jalon.measure.own import Own
 from jalon.measure.question import Question
 from jalon.measure.reader import Reader, without_filter
 from jalon.measure.scan import timeless
 from jalon.model.problems import Problem, RequestError
-from jalon.model.tables import GROUPED
+from jalon.model.tables import GROUPED, SETTLED
 from jalon.relations.columns import readable
 from jalon.relations.expression import unknown
 
+#: The setting that makes a column which no file brings.
+SETTING_OF = {"icp_fit": "icp"}
 #: A KPI rests on a basis whose required columns are filled at least so far.
 FILLED = 0.8
 
@@ -50,7 +53,7 @@ class Bases:
         """
         definition = self.catalogue[name]
         _check_part(definition, question.part)
-        _check_dimensions(definition, question.by)
+        _check_dimensions(definition, question.by, self.reader.own)
         return self._choice(definition, question)
 
     def operand(self, name: str, measure: Measure, question: Question) -> Task | Lacking:
@@ -67,10 +70,10 @@ class Bases:
         rules = definition.rules(part)
         wanted = question.basis or self.settled.get(definition.id) or self.settled.get("*")
         rules = [each for each in rules if each.basis == wanted] or rules
-        blind = [each for each in rules if not _reads(each, question.by)]
+        blind = [each for each in rules if not set(question.by) <= self._readable(each)]
         rules = [each for each in rules if each not in blind]
         if not rules:
-            strange = next(name for name in question.by if name not in readable(blind[0].table))
+            strange = next(name for name in question.by if name not in self._readable(blind[0]))
             return Lacking(blind[0], _lacking(blind[0], strange, 0, 0))
         lacking: Problem | None = None
         for by in dict.fromkeys((question.by, ())):
@@ -93,6 +96,13 @@ class Bases:
             return measure, Problem("no_limit", {"least": measure.limit.least})
         fields = tuple((name, limited(text, number)) for name, text in measure.fields)
         return replace(measure, fields=fields, found=number), None
+
+    def _readable(self, measure: Measure) -> set[str]:
+        """The dimensions that a measure's table has; a formula's operands see to theirs."""
+        if measure.estimate == "formula":
+            return set(self.reader.own.allowed(self.catalogue[measure.kpi].dimensions))
+        own = self.reader.own.columns(measure.table)
+        return {*readable(measure.table), *(each.name for each in own)}
 
     def _lacks(self, measure: Measure, question: Question, by: tuple[str, ...]) -> Problem | None:
         """What keeps a basis from being used; None where nothing does.
@@ -146,12 +156,9 @@ class Bases:
         return None
 
 
-def _reads(measure: Measure, by: Sequence[str]) -> bool:
-    """Whether a measure's table has the dimensions asked; a formula's operands see to it."""
-    return measure.estimate == "formula" or set(by) <= set(readable(measure.table))
-
-
 def _lacking(measure: Measure, name: str, filled: int, rows: int) -> Problem:
+    if name in SETTLED.get(measure.table, {}):
+        return Problem("needs_setting", {"setting": SETTING_OF.get(name, name)})
     facts = {"table": measure.table, "column": name, "filled": filled, "rows": rows}
     return Problem("needs_column", facts)
 
@@ -161,9 +168,10 @@ def _check_part(definition: Definition, part: str | None) -> None:
         raise unknown(part, definition.parts, "unknown_part", kpi=definition.id)
 
 
-def _check_dimensions(definition: Definition, by: Sequence[str]) -> None:
+def _check_dimensions(definition: Definition, by: Sequence[str], own: Own) -> None:
+    allowed = own.allowed(definition.dimensions)
     for name in by:
-        if name not in definition.dimensions:
-            raise unknown(name, definition.dimensions, "unknown_dimension", kpi=definition.id)
+        if name not in allowed:
+            raise unknown(name, allowed, "unknown_dimension", kpi=definition.id)
     if len(set(by)) != len(by):
         raise RequestError.of("dimension_twice", kpi=definition.id)

@@ -8,15 +8,16 @@ are parameters, so that a new period or value is not a new plan.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from sqlglot import exp, parse_one, select
 
 from jalon.estimates.estimator import Aggregate
+from jalon.measure.own import OwnColumn
 from jalon.model.periods import Grain
 from jalon.model.tables import Kind
-from jalon.relations.columns import few_valued, readable
+from jalon.relations.columns import few_valued, named, readable
 from jalon.relations.expression import columns_of, parse
 from jalon.relations.flat import column, stored
 
@@ -32,7 +33,7 @@ class Scan:
     places rows in periods; with ``stock`` each period is a state, and conditions may use ``:start``
     and ``:end``. ``dims``: the columns grouped by, under their names in the result. ``changed``:
     the currency into which amounts are changed at the rate of their row's day, by the table
-    ``rates`` lent to the query.
+    ``rates`` lent to the query. ``own``: the columns that the company's settings make.
     """
 
     table: str
@@ -46,6 +47,7 @@ class Scan:
     where: str | None
     horizon: int | None = None
     changed: str | None = None
+    own: tuple[OwnColumn, ...] = ()
 
 
 @dataclass
@@ -128,12 +130,26 @@ def _done(query: exp.Expr, names: tuple[str, ...] = ()) -> Compiled:
 
 def _tree(scan: Scan, text: str) -> exp.Expr:
     """An expression over the relation read, its columns qualified."""
-    tree = parse(text, readable(scan.table), option="definition")
+    kinds = {**named(scan.table), **{each.name: each.kind for each in scan.own}}
+    tree = parse(text, kinds, option="definition")
     return tree.transform(lambda node: _placed(scan, node))
+
+
+def _own(scan: Scan, name: str) -> exp.Expr | None:
+    """The expression of a column that settings make; None for another."""
+    for each in scan.own:
+        if each.name == name and each.text is None:
+            return exp.cast(exp.Null(), each.kind.sql)
+        if each.name == name:
+            return exp.paren(_tree(replace(scan, own=()), each.text or ""))
+    return None
 
 
 def _placed(scan: Scan, node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Column):
+        own = _own(scan, node.name)
+        if own is not None:
+            return own
         placed = column("f", node.name)
         money = readable(scan.table).get(node.name) is Kind.MONEY
         return _changed(placed, scan.changed) if scan.changed and money else placed
@@ -211,7 +227,7 @@ def _keys(scan: Scan) -> dict[str, exp.Expr]:
     elif scan.date and scan.grain is not Grain.NONE:
         keys[PERIOD] = _bucket(column("f", scan.date), scan.grain, scan.fiscal_month)
     for name, dimension in scan.dims:
-        keys[name] = column("f", dimension)
+        keys[name] = _own(scan, dimension) or column("f", dimension)
     return keys
 
 

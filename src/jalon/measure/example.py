@@ -16,12 +16,14 @@ from jalon.estimates.estimator import Shape
 from jalon.estimates.registry import estimators
 from jalon.measure import compile as compiler
 from jalon.measure.figure import Answer, Results
+from jalon.measure.own import own_of
 from jalon.measure.question import Question
 from jalon.measure.run import Measurer
 from jalon.model.periods import Grain, Period
 from jalon.model.problems import Problem, RequestError
 from jalon.model.tables import TABLES, Column, Kind
 from jalon.relations.clock import NOW, Clock
+from jalon.state.settings import Settings
 from jalon.store.stage import Stage
 from jalon.store.store import Store
 
@@ -49,8 +51,14 @@ def fill(rows: Mapping[str, Sequence[Mapping[str, Any]]], at: dt.datetime = LOAD
 def run(kpi: str, example: Example, catalogue: Catalogue) -> list[Results]:
     """The results for each figure that an example gives, in order."""
     store = fill(example.rows)
-    measurer = Measurer(store, catalogue)
+    measurer = settled(store, catalogue, example)
     return [measurer.measure(question(kpi, {**example.ask, **gives})) for gives in example.gives]
+
+
+def settled(store: Store, catalogue: Catalogue, example: Example) -> Measurer:
+    """What measures an example, under its settings."""
+    own = own_of(Settings.model_validate(example.settings))
+    return Measurer(store, catalogue, own=own)
 
 
 def question(kpi: str, asked: Mapping[str, Any]) -> Question:

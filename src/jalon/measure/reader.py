@@ -16,6 +16,7 @@ from jalon.estimates.estimator import Aggregate, both
 from jalon.measure import compile as compiler
 from jalon.measure.compile import PERIOD, Compiled, Scan
 from jalon.measure.money import Exchange, Money
+from jalon.measure.own import Own
 from jalon.measure.question import Question
 from jalon.measure.scan import as_table, bare, parameters_of, refines, scan_of
 from jalon.measure.summary import Summary
@@ -50,8 +51,8 @@ class Source(Protocol):
 class Reader:
     """One source, what it answered, and the SQL of the question under way (``sql``)."""
 
-    def __init__(self, source: Source, money: Money | None = None) -> None:
-        self.source = source
+    def __init__(self, source: Source, money: Money | None = None, own: Own | None = None) -> None:
+        self.source, self.own = source, own or Own()
         self.exchange = Exchange(self, money or Money())
         self.kept: dict[tuple[Any, ...], Any] = {}
         self.sql: list[str] = []
@@ -88,7 +89,7 @@ class Reader:
         """The same, amounts as they are."""
         source = self.source.relation(measure.table, question.clock)
         assert source is not None, measure.table
-        return scan_of(measure, source, question)
+        return scan_of(measure, source, question, self.own.columns(measure.table))
 
     # -- statistics ------------------------------------------------------------------------------
 
@@ -101,7 +102,7 @@ class Reader:
     ) -> Summary:
         """The statistics of a scan: kept, rolled up from finer ones kept, or asked."""
         state = tuple(self.periods(scan, question)) if scan.stock else ()
-        values = (tuple(sorted(parameters_of(measure, question).items())), state)
+        values = (tuple(sorted(self._given(measure, question).items())), state)
         key = ("sums", scan, values)
         kept: Summary | None = self.kept.get(key)
         if kept is not None and aggregates.keys() <= kept.sums.keys():
@@ -120,6 +121,10 @@ class Reader:
         self.keep(key, summary)
         self.asked[key] = self.sql[noted:]
         return summary
+
+    def _given(self, measure: Measure, question: Question) -> dict[str, Any]:
+        """The values of the parameters of a measure's scans."""
+        return parameters_of(measure, question, self.own.columns(measure.table))
 
     def ask(
         self,
@@ -189,7 +194,7 @@ class Reader:
     ) -> pa.Table:
         """Run a compiled query with the values that it takes."""
         self.sql.append(compiled.sql)
-        given = parameters_of(measure, question)
+        given = self._given(measure, question)
         used = {name: value for name, value in given.items() if name in compiled.parameters}
         tables = dict(lent or {})
         if scan.stock:

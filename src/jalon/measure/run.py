@@ -24,6 +24,7 @@ from jalon.measure.compile import PERIOD, Compiled, Scan
 from jalon.measure.figure import Answer, Results
 from jalon.measure.formula import combine
 from jalon.measure.money import Money
+from jalon.measure.own import Own
 from jalon.measure.question import Question
 from jalon.measure.reach import reach
 from jalon.measure.reader import Reader, Source
@@ -47,8 +48,9 @@ class Measurer:
         catalogue: Catalogue,
         bases: Mapping[str, str] | None = None,
         money: Money | None = None,
+        own: Own | None = None,
     ) -> None:
-        self.reader = Reader(source, money)
+        self.reader = Reader(source, money, own)
         self.bases = Bases(self.reader, catalogue, dict(bases or {}))
 
     def measure(self, question: Question) -> Results:

@@ -15,6 +15,7 @@ from jalon.catalogue.definition import Measure, TimeKind
 from jalon.estimates.estimator import Aggregate, Shape, both
 from jalon.estimates.registry import estimators
 from jalon.measure.compile import Scan
+from jalon.measure.own import OwnColumn
 from jalon.measure.question import Question
 from jalon.model.periods import Grain, Period
 from jalon.relations.columns import readable
@@ -24,7 +25,9 @@ from jalon.relations.expression import condition
 LARGEST = 10**18
 
 
-def scan_of(measure: Measure, source: tuple[str, str], question: Question) -> Scan:
+def scan_of(
+    measure: Measure, source: tuple[str, str], question: Question, own: tuple[OwnColumn, ...] = ()
+) -> Scan:
     """The scan that answers a measure under a question."""
     dims = tuple((name, name) for name in question.by) + tuple(
         (name, column) for name, column in measure.classes if name not in question.by
@@ -38,8 +41,9 @@ def scan_of(measure: Measure, source: tuple[str, str], question: Question) -> Sc
         question.grain,
         question.fiscal_month,
         (question.period.start is not None, question.period.end is not None),
-        filter_of(measure.table, question.where)[0],
+        filter_of(measure.table, question.where, own)[0],
         measure.horizon,
+        own=own,
     )
 
 
@@ -57,9 +61,11 @@ def bare(scan: Scan) -> Scan:
     )
 
 
-def parameters_of(measure: Measure, question: Question) -> dict[str, Any]:
+def parameters_of(
+    measure: Measure, question: Question, own: tuple[OwnColumn, ...] = ()
+) -> dict[str, Any]:
     """The values of a scan's parameters: the ends of the period, the clock, the filter's values."""
-    given = dict(filter_of(measure.table, question.where)[1])
+    given = dict(filter_of(measure.table, question.where, own)[1])
     if question.period.start:
         given["start"] = midnight(question.period.start)
     if question.period.end:
@@ -70,7 +76,9 @@ def parameters_of(measure: Measure, question: Question) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1024)
-def filter_of(table: str, where: str | None) -> tuple[str | None, tuple[tuple[str, Any], ...]]:
+def filter_of(
+    table: str, where: str | None, own: tuple[OwnColumn, ...] = ()
+) -> tuple[str | None, tuple[tuple[str, Any], ...]]:
     """A checked filter with its values taken out: its canonical SQL, and the values by name.
 
     A new value is then not a new plan. Raises RequestError where the filter is wrong.
@@ -86,7 +94,8 @@ def filter_of(table: str, where: str | None) -> tuple[str | None, tuple[tuple[st
         values.append((name, _value(node)))
         return exp.Placeholder(this=name)
 
-    tree = condition(where, readable(table)).transform(taken)
+    kinds = {**readable(table), **{each.name: each.kind for each in own}}
+    tree = condition(where, kinds).transform(taken)
     return tree.sql("duckdb"), tuple(values)
 
 

@@ -1009,6 +1009,11 @@ MARKET = Table(
     ),
 )
 
+#: Columns that a company's settings make, in no file and no table: definitions may name them.
+SETTLED: Mapping[str, Mapping[str, Kind]] = {
+    "lead": {"icp_fit": Kind.FLAG, "completeness": Kind.SHARE, "complete": Kind.FLAG},
+}
+
 TABLES: Mapping[str, Table] = {
     table.name: table
     for table in (

@@ -8,6 +8,7 @@ from functools import cache
 from jalon.model.tables import (
     GROUPED,
     GROUPED_COLUMNS,
+    SETTLED,
     SILENCE_COLUMNS,
     TABLES,
     Column,
@@ -47,6 +48,11 @@ def readable(name: str) -> Mapping[str, Kind]:
         columns["held_finally"] = Kind.FLAG
         columns["held_finally_at"] = Kind.MOMENT
     return columns
+
+
+def named(name: str) -> Mapping[str, Kind]:
+    """What a definition may name of a table: its columns, and those that settings make."""
+    return {**readable(name), **SETTLED.get(name, {})}
 
 
 @cache

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from jalon.model.problems import Where, WorkspaceError
 
@@ -24,6 +24,28 @@ class Company(BaseModel):
     domains: tuple[str, ...] = ()
 
 
+class OwnDimension(BaseModel):
+    """A dimension made of another.
+
+    ``of``: the column that it is made of. ``groups``: names, and the values that each puts together
+    (``62*``: all those that begin so). ``bands``: the limits between which amounts are put.
+    ``label``: its name for a person, where the key is not one.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+    of: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    groups: dict[str, tuple[str, ...]] = {}
+    bands: Annotated[tuple[float, ...], Field(max_length=50)] = ()
+    label: str | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if bool(self.groups) == bool(self.bands):
+            raise ValueError("groups or bands, one of the two")
+        return self
+
+
 class Settings(BaseModel):
     """The settings, each with its default.
 
@@ -31,7 +53,11 @@ class Settings(BaseModel):
     was imported. ``fiscal_year_start``: the month in which the year begins. ``bases``: by KPI (or
     ``*`` for all), the basis to use whatever the data hold. ``data_through``: by source, the last
     day that its data tell about, where the last event does not say it. ``zone``: of local times.
-    ``company``: who the company is.
+    ``company``: who the company is. ``icp``: the condition that an ideal prospect meets.
+    ``required_fields``: the fields of a prospect that completeness counts, with their weights.
+    ``excluded_deals``: the condition of the deals left out everywhere (tests, duplicates), beyond
+    those marked so. ``amount_bands``: the limits of the bands of amounts. ``dimensions``: the
+    company's own.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -43,6 +69,11 @@ class Settings(BaseModel):
     bases: dict[str, str] = {}
     data_through: dict[str, dt.date] = {}
     company: Company = Company()
+    icp: str | None = None
+    required_fields: dict[str, Annotated[float, Field(gt=0)]] = {}
+    excluded_deals: str | None = None
+    amount_bands: Annotated[tuple[float, ...], Field(max_length=50)] = ()
+    dimensions: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], OwnDimension] = {}
     memory_limit: str | None = Field(default=None, pattern=r"^\d+(\.\d+)?\s?[KMGT]i?B$")
 
 

@@ -123,7 +123,7 @@ def _dimension(
     others = [pair for pair in [*asked.pairs(), *kept] if pair[0] != name]
     return Filter(
         name,
-        label(name, lang),
+        source.dimension(name),
         summary or locale.text("page.filter.all", lang),
         choices,
         several=True,
@@ -145,7 +145,7 @@ def _adding(
     if not known:
         return None
     choices = tuple(
-        Choice(label(name, lang), name, address(path, [*asked.pairs(), *kept, ("add", name)]))
+        Choice(source.dimension(name), name, address(path, [*asked.pairs(), *kept, ("add", name)]))
         for name in known
     )
     return Filter("add", locale.text("page.filter.add", lang), "", choices)

@@ -138,11 +138,11 @@ def _dimensions(
 ) -> tuple[Link, ...]:
     return tuple(
         Link(
-            label(name, source.lang),
+            source.dimension(name),
             source.asked.href(paths.kpi(definition.id), by=name, part=part),
             name == current,
         )
-        for name in definition.dimensions
+        for name in source.dimensions(definition.id)
     )
 
 

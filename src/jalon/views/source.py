@@ -12,8 +12,10 @@ from jalon import locale
 from jalon.catalogue.catalogue import Catalogue
 from jalon.catalogue.definition import Text
 from jalon.measure.figure import Answer, Results
+from jalon.measure.own import own_of
 from jalon.model.periods import MONTH_DAYS, Period, forward
 from jalon.model.problems import Problem
+from jalon.relations.columns import label
 from jalon.state.settings import Settings
 from jalon.store.holdings import Pending
 from jalon.views.asking import Asked
@@ -127,11 +129,15 @@ class Source:
 
     def dimensions(self, kpi: str) -> tuple[str, ...]:
         """What a KPI may be broken down and filtered by."""
-        return self.door.catalogue[kpi].dimensions
+        return own_of(self.door.settings).allowed(self.door.catalogue[kpi].dimensions)
+
+    def dimension(self, name: str) -> str:
+        """The name of a dimension for a person: the company's own, else ours."""
+        return own_of(self.door.settings).label(name, self.lang) or label(name, self.lang)
 
     def _unfit(self, kpi: str) -> list[str]:
         definition = self.door.catalogue[kpi]
-        able = {*definition.dimensions, *(definition.classes or ())}
+        able = {*self.dimensions(kpi), *(definition.classes or ())}
         return [name for name, _ in self.asked.filters if name not in able]
 
     def _refused(self, kpi: str, part: str | None) -> Answer:

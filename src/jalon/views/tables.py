@@ -12,7 +12,6 @@ from jalon import locale
 from jalon.locale import numbers
 from jalon.measure.figure import Answer
 from jalon.model.periods import Grain
-from jalon.relations.columns import label
 from jalon.stats.apart import apart_from_rest
 from jalon.views import paths, wording
 from jalon.views.asking import Asked
@@ -58,8 +57,8 @@ def by_dimension(
     return Table(
         name=name,
         title=source.label(answer.kpi),
-        note=locale.text("page.by", lang, dimension=label(dimension, lang).lower()),
-        head=label(dimension, lang),
+        note=locale.text("page.by", lang, dimension=source.dimension(dimension).lower()),
+        head=source.dimension(dimension),
         value_head=_value_head(source, answer),
         counted_head=locale.text("page.head.counted", lang),
         rows=tuple(rows),
@@ -101,7 +100,7 @@ def by_class(
         name=f"{answer.kpi}-{name}",
         title=title or source.label(answer.kpi),
         note=note,
-        head=" · ".join(label(each, lang) for each in classes),
+        head=" · ".join(source.dimension(each) for each in classes),
         value_head=_value_head(source, answer),
         counted_head=locale.text("page.head.counted", lang),
         rows=tuple(rows if rates else _shared(rows)),

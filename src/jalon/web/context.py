@@ -74,7 +74,8 @@ class Context:
             known = workspace.measurer.reach()
             last = known[1] if known else dt.date.today()
             fiscal = workspace.settings.fiscal_year_start
-            question = asked(request.query_params.multi_items(), lang, last, KNOWN, fiscal)
+            names = KNOWN | (workspace.settings.dimensions.keys() - RESERVED)
+            question = asked(request.query_params.multi_items(), lang, last, names, fiscal)
             question = replace(question, dated=known is not None)
             yield Source(workspace, question), workspace
 
