@@ -347,6 +347,13 @@ def _child(each: Child) -> str:
 
 def _grouped(each: Grouped) -> Iterator[str]:
     yield from (f'<a id="{each.name}"></a>', f"## {each.fr} / {each.en} · `{each.name}`", "")
+    if each.beside:
+        yield from (
+            f"Les lignes de [{each.of}](#{each.of}), avec {code(each.beside)} en plus, parmi "
+            f"{code(each.where)} / the rows of {code(each.of)} with that column more.",
+            "",
+        )
+        return
     until = (
         f"fin / end : {code(each.until)}"
         if each.until

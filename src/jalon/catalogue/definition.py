@@ -81,6 +81,8 @@ class Rule(_Strict):
     among: str | None = None
     value: str | None = None
     units: str | None = None
+    per: str | None = None
+    only: str | None = None
     numerator: str | None = None
     denominator: str | None = None
     plus: str | None = None
@@ -114,6 +116,7 @@ class Rule(_Strict):
     limit: Limit | None = None
     named: Named | None = None
     doubt: Doubt | None = None
+    vintage: str | None = Field(default=None, description="a date whose last day is said")
 
 
 class Example(_Strict):
@@ -180,6 +183,7 @@ class Definition(Rule):
             limit=merged.get("limit"),
             named=merged.get("named"),
             doubt=merged.get("doubt"),
+            vintage=merged.get("vintage"),
         )
 
 
@@ -213,6 +217,7 @@ class Measure:
     named: Named | None = None
     doubt: Doubt | None = None
     found: float | None = None
+    vintage: str | None = None
 
     def field(self, name: str) -> str | None:
         """A field of the estimator."""
@@ -228,6 +233,8 @@ _ESTIMATOR_FIELDS = frozenset(
         "among",
         "value",
         "units",
+        "per",
+        "only",
         "numerator",
         "denominator",
         "plus",

@@ -1,8 +1,8 @@
 """What an estimator is: sufficient statistics asked of an engine, and a function that finishes.
 
 Statistics that add (counts, sums) merge by adding; those of :attr:`Shape.HISTOGRAM` merge by adding
-the counts of equal keys; a distinct count or a median does not merge and is asked at the grain
-needed.
+the counts of equal keys; a distinct count, a median or a figure about units (customers, which have
+several rows) does not merge and is asked at the grain needed.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ class Shape(StrEnum):
     DISTINCT = "distinct"
     HISTOGRAM = "histogram"
     RANKS = "ranks"
+    UNITS = "units"
     FORMULA = "formula"
 
 
 @dataclass(frozen=True)
 class Aggregate:
     """A figure over rows: ``count`` of them, or ``sum``, ``square`` (of sums), ``log``,
-    ``log_square``, ``cross`` (of two values), ``distinct``.
+    ``log_square``, ``cross`` (of two values), ``distinct``, ``top`` (the ten largest, added).
 
     ``of`` and ``by`` are expressions over the row, ``among`` the condition that keeps it.
     """
@@ -109,6 +110,13 @@ class Estimator:
 
     def keys(self, fields: Mapping[str, str]) -> dict[str, str]:
         """For a histogram: the expressions counted by."""
+        raise NotImplementedError
+
+    def by_unit(self, fields: Mapping[str, str]) -> dict[str, str]:
+        """For units: the expressions added up over the rows of each, by name.
+
+        :meth:`aggregates` are then over these names.
+        """
         raise NotImplementedError
 
 

@@ -26,7 +26,7 @@ class Mean(Estimator):
     Its interval is Cox's for log-normal amounts where all are positive and the mean lies inside it,
     else Student's (a mean outside shows that the amounts are not log-normal); said in a note.
     ``bounded: share`` for values between 0 and 1: Student's, cut at these; ``bounded: count`` for
-    whole numbers: Student's, cut at 0.
+    whole numbers, cut at 0; ``bounded: 1 7`` for notes of a scale.
     """
 
     name = "mean"
@@ -57,8 +57,8 @@ class Mean(Estimator):
         low, high = found.low, found.high
         figures = Figures(found.value, low, high, n, total, n, missing=where_empty(n))
         if fields.get("bounded"):
-            most = 1.0 if fields["bounded"] == "share" else np.inf
-            figures.low, figures.high = np.maximum(low, 0), np.minimum(high, most)
+            least, most = _scale(fields["bounded"])
+            figures.low, figures.high = np.maximum(low, least), np.minimum(high, most)
             return figures
         amounts = lognormal(n, total, sums["log"], sums["log_square"], level)
         inside = (amounts.low < found.value) & (found.value < amounts.high)
@@ -68,6 +68,16 @@ class Mean(Estimator):
         figures.notes.append(("interval_lognormal", {}, lognormal_fits))
         figures.notes.append(("interval_student", {}, ~lognormal_fits & (n > 1)))
         return figures
+
+
+def _scale(bounded: str) -> tuple[float, float]:
+    """The least and the largest value that there can be."""
+    if bounded == "share":
+        return 0.0, 1.0
+    if bounded == "count":
+        return 0.0, np.inf
+    least, most = bounded.split()
+    return float(least), float(most)
 
 
 class Ratio(Estimator):

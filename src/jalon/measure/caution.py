@@ -25,12 +25,21 @@ def add_cautions(answer: Answer, measure: Measure, question: Question, reader: R
         answer.figures.notes.append((measure.note, facts, None))
     if measure.doubt:
         _say_doubt(answer, measure, measure.doubt, question, reader)
+    if measure.vintage:
+        _say_vintage(answer, measure, question, reader)
     if measure.past:
         _say_past(answer, measure, question, reader)
     if measure.date and measure.time is not TimeKind.STOCK:
         _say_undated(answer, measure, question, reader)
     if measure.unit == "money" or reads_amounts(measure):
         _say_currency(answer, measure, question, reader)
+
+
+def _say_vintage(answer: Answer, measure: Measure, question: Question, reader: Reader) -> None:
+    """Of which day a state brought from outside is."""
+    day = reader.bound(reader.scan(measure, question), "max", measure.vintage or "")
+    if day is not None:
+        answer.figures.notes.append(("vintage", {"day": day}, None))
 
 
 def _say_past(answer: Answer, measure: Measure, question: Question, reader: Reader) -> None:

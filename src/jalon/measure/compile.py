@@ -7,7 +7,7 @@ are parameters, so that a new period or value is not a new plan.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -72,6 +72,21 @@ def histogram(scan: Scan, keys: tuple[tuple[str, str], ...], among: str | None) 
 def values(scan: Scan, value: str, among: str | None) -> Compiled:
     """The query of the ranks of a value; it reads ``ranks (n, low, middle, next, high)``."""
     return _values(scan, value, among)
+
+
+def units(
+    scan: Scan,
+    unit: str,
+    added: tuple[tuple[str, str], ...],
+    among: str | None,
+    aggregates: tuple[tuple[str, Aggregate], ...],
+) -> Compiled:
+    """The query of statistics over units: rows added up by ``unit`` first, then the units.
+
+    ``added``: by name, what is summed over the rows of a unit; ``aggregates`` read these names.
+    Rows of no known unit are left out.
+    """
+    return _units(scan, unit, added, among, aggregates)
 
 
 def rows(
@@ -278,13 +293,13 @@ def _over_rows(scan: Scan, each: Aggregate) -> exp.Expr:
     value = _tree(scan, each.of)
     if each.does == "distinct":
         return exp.Count(this=exp.Distinct(expressions=[value]))
-    return exp.Sum(this=_statistic(scan, each))
+    return exp.Sum(this=_statistic(each, lambda text: _tree(scan, text)))
 
 
-def _statistic(scan: Scan, each: Aggregate) -> exp.Expr:
+def _statistic(each: Aggregate, tree: Callable[[str], exp.Expr]) -> exp.Expr:
     """The value whose sum an aggregate is. Squares in floating point: decimals would overflow."""
     assert each.of is not None
-    value = _tree(scan, each.of)
+    value = tree(each.of)
     if each.does == "sum":
         return value
     double = exp.cast(value, "double")
@@ -292,7 +307,7 @@ def _statistic(scan: Scan, each: Aggregate) -> exp.Expr:
         return exp.Mul(this=exp.paren(double), expression=exp.paren(double.copy()))
     if each.does == "cross":
         assert each.by is not None
-        other = exp.cast(_tree(scan, each.by), "double")
+        other = exp.cast(tree(each.by), "double")
         return exp.Mul(this=exp.paren(double), expression=exp.paren(other))
     positive = exp.Case().when(exp.GT(this=double.copy(), expression=exp.Literal.number(0)), double)
     log = exp.Ln(this=positive)
@@ -341,7 +356,7 @@ class _Cells:
         return exp.cast(total, "double")
 
     def _sum(self, each: Aggregate) -> str:
-        value = _statistic(self.scan, each)
+        value = _statistic(each, lambda text: _tree(self.scan, text))
         key = value.sql("duckdb")
         if key not in self.summed:
             self.summed[key] = (f"s{len(self.summed)}", value)
@@ -425,3 +440,62 @@ def group_sizes(scan: Scan, among: str | None) -> Compiled:
     if keys:
         inner = inner.group_by(*(each.copy() for each in keys.values()))
     return _done(select(column(None, "n")).distinct().from_(inner.subquery("g")))
+
+
+# -- units -----------------------------------------------------------------------------------------
+
+#: How many of the largest units ``top`` adds up.
+TOP = 10
+
+
+@lru_cache(maxsize=256)
+def _units(
+    scan: Scan,
+    unit: str,
+    added: tuple[tuple[str, str], ...],
+    among: str | None,
+    aggregates: tuple[tuple[str, Aggregate], ...],
+) -> Compiled:
+    keys = {**_keys(scan), "unit": _tree(scan, unit)}
+    inner = _filtered(scan, among)
+    inner = inner.where(
+        exp.Not(this=exp.Is(this=exp.paren(_tree(scan, unit)), expression=exp.Null()))
+    )
+    inner = inner.select(*(exp.alias_(value, name, quoted=True) for name, value in keys.items()))
+    for name, text in added:
+        total = exp.Coalesce(
+            this=exp.Sum(this=_tree(scan, text)), expressions=[exp.Literal.number(0)]
+        )
+        inner = inner.select(exp.alias_(exp.cast(total, "double"), name, quoted=True))
+    inner = inner.group_by(*(value.copy() for value in keys.values()))
+    known = dict.fromkeys((name for name, _ in added), Kind.NUMBER)
+    groups = [column("u", name) for name in keys if name != "unit"]
+    outer = select(*groups).from_(inner.subquery("u"))
+    for name, each in aggregates:
+        outer = outer.select(exp.alias_(_over_units(each, known), name, quoted=True))
+    outer = outer.group_by(*(group.copy() for group in groups)) if groups else outer
+    return _done(outer, tuple(name for name, _ in aggregates))
+
+
+def _over_units(each: Aggregate, known: Mapping[str, Kind]) -> exp.Expr:
+    """An aggregate over units, 0 where there are none."""
+
+    def tree(text: str) -> exp.Expr:
+        return parse(text, known, option="definition").transform(
+            lambda node: column("u", node.name) if isinstance(node, exp.Column) else node
+        )
+
+    if each.does == "count":
+        value: exp.Expr = exp.Count(this=exp.Star())
+    elif each.does == "top":
+        value = exp.Anonymous(this="list", expressions=[tree(each.of or "")])
+    else:
+        value = exp.Sum(this=_statistic(each, tree))
+    if each.among:
+        value = exp.Filter(this=value, expression=exp.Where(this=_true(tree(each.among))))
+    if each.does == "top":
+        ranked = exp.Anonymous(this="list_reverse_sort", expressions=[value])
+        bounds = [exp.Literal.number(1), exp.Literal.number(TOP)]
+        first = exp.Anonymous(this="list_slice", expressions=[ranked, *bounds])
+        value = exp.Anonymous(this="list_sum", expressions=[first])
+    return exp.cast(exp.Coalesce(this=value, expressions=[exp.Literal.number(0)]), "double")

@@ -209,4 +209,8 @@ def statement(measure: Measure) -> str | None:
         return compiler.histogram(scan, keys, fields.get("among")).sql
     if estimator.shape is Shape.RANKS:
         return compiler.values(scan, fields["value"], estimator.aggregates(fields)["n"].among).sql
-    return compiler.sums(scan, tuple(estimator.aggregates(fields).items())).sql
+    asked = tuple(estimator.aggregates(fields).items())
+    if estimator.shape is Shape.UNITS:
+        added = tuple(estimator.by_unit(fields).items())
+        return compiler.units(scan, fields["per"], added, fields.get("among"), asked).sql
+    return compiler.sums(scan, asked).sql

@@ -68,8 +68,9 @@ class _Rows:
         """The figures of an operand at the places of the formula."""
         figures = answer.figures
         bounded = not bool(np.isnan(figures.high).all())
-        # A flow that is not there is 0; a cost that is not there is not known.
-        absent = 0.0 if figures.missing is None and bounded else np.nan
+        # A flow or a count that is not there is 0; a cost that is not there is not known.
+        counted = answer.unit == "number" and bool((figures.value == figures.n).all())
+        absent = 0.0 if figures.missing is None and (bounded or counted) else np.nan
         low = high = np.nan
         if _counts(figures):
             # None seen is not none possible: a count of zero has its own upper bound.

@@ -219,14 +219,14 @@ class Reader:
 
     def last(self, scan: Scan, clock: Clock) -> dt.date:
         """The last day observed: that of the sources' data, or of a past clock if it is earlier."""
-        through = self._bound(scan, "max", "observed_at") or dt.date.today()
+        through = self.bound(scan, "max", "observed_at") or dt.date.today()
         return min(through, clock.as_of) if clock.as_of else through
 
     def _earliest(self, scan: Scan, end: dt.date) -> dt.date:
-        first = self._bound(scan, "min", scan.date) if scan.date else None
+        first = self.bound(scan, "min", scan.date) if scan.date else None
         return first or forward(end, -12)
 
-    def _bound(self, scan: Scan, which: str, column: str) -> dt.date | None:
+    def bound(self, scan: Scan, which: str, column: str) -> dt.date | None:
         """The first or last day of a column of the whole table."""
         key = ("bound", scan.source, which, column)
         if key not in self.kept:

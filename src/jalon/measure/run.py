@@ -130,6 +130,8 @@ class Measurer:
             summary, figures = self._histogram(measure, scan, question)
         elif shape is Shape.RANKS:
             summary, figures = self._ranks(measure, scan, question)
+        elif shape is Shape.UNITS:
+            summary, figures = self._units(measure, scan, question)
         else:
             summary, figures = _sums(measure, question, scanned[scan])
         answer = self._assembled(measure, scan, question, summary, figures)
@@ -185,6 +187,20 @@ class Measurer:
         found = Figures(middle, sums["low"], sums["high"], sums["rows"])
         found.missing = np.full(summary.groups, "", dtype=object)
         return summary, found
+
+    def _units(self, measure: Measure, scan: Scan, question: Question) -> tuple[Summary, Figures]:
+        estimator, fields = estimators()[measure.estimate], dict(measure.fields)
+        compiled = compiler.units(
+            scan,
+            fields["per"],
+            tuple(estimator.by_unit(fields).items()),
+            fields.get("among"),
+            tuple(estimator.aggregates(fields).items()),
+        )
+        table = self.reader.run(compiled, scan, measure, question)
+        groups = [each for each in table.column_names if each not in compiled.names]
+        summary = Summary.of(table, groups)
+        return summary, estimator.finish(summary.sums, question.level, fields)
 
     def _assembled(
         self,
@@ -304,8 +320,11 @@ class Measurer:
         only: bool,
     ) -> tuple[pa.Table, int]:
         scan = replace(self.reader.scan(measure, question), dims=())
-        aggregates = estimators()[measure.estimate].aggregates(dict(measure.fields))
-        among = aggregates["n"].among if "n" in aggregates else measure.field("among")
+        estimator = estimators()[measure.estimate]
+        among = measure.field("among")
+        if estimator.shape is not Shape.UNITS:
+            aggregates = estimator.aggregates(dict(measure.fields))
+            among = aggregates["n"].among if "n" in aggregates else among
         if only:
             among = both(among, measure.field("success"))
         counted = self.reader.run(compiler.count(scan, among), scan, measure, question)

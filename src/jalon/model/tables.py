@@ -939,6 +939,7 @@ SURVEY_ANSWER = Table(
     columns=(
         _to("account", "account", "Compte", "Account"),
         _code("kind", "Type", "Kind", values=("nps", "csat", "ces")),
+        _code("touchpoint", "Point de contact", "Touchpoint"),
         _when("sent_at", "Envoyée le", "Sent at", event=True),
         _when("answered_at", "Répondue le", "Answered at", event=True, dated_by="answered_at"),
         Column("score", Kind.NUMBER, "Note", "Score", dated_by="answered_at"),
@@ -1000,6 +1001,7 @@ MARKET = Table(
     "market",
     "Univers",
     "Market",
+    born="as_of",
     columns=(
         _code("sector", "Secteur", "Sector"),
         _code("region", "Région", "Region"),
@@ -1046,6 +1048,11 @@ class Grouped:
 
     ``where`` says which rows count, ``at`` dates them, ``until`` is the end that each row states
     (contracts); without it a customer's end is a silence longer than nine gaps in ten.
+
+    ``beside``: one row for each row of ``of`` instead, all of them, with columns more
+    (``BESIDE``), found over the rows that count: ``first_at``, the first ``at`` of the row's
+    customer, with ``age_days``, the days since, and ``sold``, the amount; or ``last_at``, the last
+    ``at`` of all rows.
     """
 
     name: str
@@ -1056,7 +1063,14 @@ class Grouped:
     at: str
     amount: str
     until: str | None = None
+    beside: str | None = None
 
+
+#: The columns that a table of rows has more than that it is made from.
+BESIDE: Mapping[str, Mapping[str, Kind]] = {
+    "first_at": {"first_at": Kind.MOMENT, "age_days": Kind.INTEGER, "sold": Kind.MONEY},
+    "last_at": {"last_at": Kind.MOMENT},
+}
 
 GROUPED: Mapping[str, Grouped] = {
     each.name: each
@@ -1089,6 +1103,37 @@ GROUPED: Mapping[str, Grouped] = {
             at="started_at",
             amount="monthly_amount",
             until="ended_at",
+        ),
+        Grouped(
+            "sale",
+            "Ventes (factures)",
+            "Sales (invoices)",
+            of="invoice",
+            where="kind = 'invoice' and coalesce(status, '') <> 'draft' "
+            "and happened_at is not null",
+            at="happened_at",
+            amount="net_amount",
+            beside="first_at",
+        ),
+        Grouped(
+            "sale_won",
+            "Ventes (affaires gagnées)",
+            "Sales (won deals)",
+            of="deal",
+            where="outcome = 'won' and not invalid and closed_at is not null",
+            at="closed_at",
+            amount="amount",
+            beside="first_at",
+        ),
+        Grouped(
+            "universe",
+            "Univers (dernière date)",
+            "Universe (last date)",
+            of="market",
+            where="accounts is not null",
+            at="as_of",
+            amount="accounts",
+            beside="last_at",
         ),
     )
 }

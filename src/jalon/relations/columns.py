@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from jalon.model.tables import (
+    BESIDE,
     GROUPED,
     GROUPED_COLUMNS,
     SETTLED,
@@ -26,7 +27,10 @@ def readable(name: str) -> Mapping[str, Kind]:
     References read as the name of what they point to; ``customer`` is a number that identifies who
     buys; ``observed_at`` is the last day that the row's source tells about.
     """
-    if name in GROUPED:
+    group = GROUPED.get(name)
+    if group and group.beside:
+        return {**readable(group.of), **BESIDE[group.beside]}
+    if group:
         return {
             **dict.fromkeys(dimensions(name), Kind.CODE),
             **GROUPED_COLUMNS,
@@ -71,7 +75,8 @@ def dimensions(name: str) -> tuple[str, ...]:
 def few_valued(name: str) -> frozenset[str]:
     """The columns that hold few different values: they can be keys of a cell."""
     if name in GROUPED:
-        return frozenset(dimensions(name))
+        group = GROUPED[name]
+        return few_valued(group.of) if group.beside else frozenset(dimensions(name))
     table = TABLES[name]
     few = {column.name for column in table.columns if column.few}
     few |= {derived.name for derived in table.derived if derived.few}

@@ -20,11 +20,12 @@ def grouped_query(group: Grouped, source: exp.Expr, filled: Set[str]) -> exp.Sel
     lost when silent for longer than 9 gaps between orders in 10 were (``lost_at``), and to have
     ended with its last order (``ended_at``).
     """
-    known = readable(group.of)
     at = column("f", group.at)
-    where = parse(group.where, known, option=group.name).transform(
+    where = parse(group.where, readable(group.of), option=group.name).transform(
         lambda node: column("f", node.name) if isinstance(node, exp.Column) else node
     )
+    if group.beside:
+        return _beside(group, source, exp.Case().when(where, at))
     rows = select(
         column("f", "customer"),
         exp.alias_(at, "at", quoted=True),
@@ -38,6 +39,25 @@ def grouped_query(group: Grouped, source: exp.Expr, filled: Set[str]) -> exp.Sel
     rows = rows.from_(exp.alias_(source, "f", quoted=True)).where(where)
     rows = rows.where(exp.Not(this=exp.Is(this=column("f", "customer"), expression=exp.Null())))
     return _Customers(group, rows, filled).query()
+
+
+def _beside(group: Grouped, source: exp.Expr, at: exp.Expr) -> exp.Select:
+    """Every row, with the first moment of its customer's rows or the last of all.
+
+    ``at`` is the moment of the rows that count, unknown for the others.
+    """
+    query = select("f.*").from_(exp.alias_(source, "f", quoted=True))
+    if group.beside == "last_at":
+        return query.select(_alias(exp.Window(this=exp.Max(this=at)), "last_at"))
+    customer = column("f", "customer")
+    first = exp.Window(this=exp.Min(this=at), partition_by=[customer])
+    known = exp.Not(this=exp.Is(this=customer.copy(), expression=exp.Null()))
+    query = query.select(
+        _alias(exp.Case().when(known, first), "first_at"),
+        _alias(column("f", group.amount), "sold"),
+    )
+    age = _days(column("s", "first_at"), column("s", group.at))
+    return select("s.*", _alias(age, "age_days")).from_(query.subquery("s"))
 
 
 class _Customers:

@@ -6,6 +6,7 @@ from typing import Any
 
 from jalon import locale
 from jalon.locale import numbers
+from jalon.model.tables import GROUPED
 from jalon.views import paths
 from jalon.views.parts import Link
 from jalon.views.source import Source
@@ -19,7 +20,7 @@ def rests_on(source: Source, workspace: Any, kpi: str, part: str | None) -> tupl
     lang = source.lang
     tables = {rule.table for rule in source.door.catalogue[kpi].rules(part)}
     # Customers are worked out from what they ordered, won or signed.
-    tables |= {_OF[table] for table in tables & _OF.keys()}
+    tables |= {GROUPED[table].of for table in tables & GROUPED.keys()}
     found: list[Link] = []
     for each in [i for i in reversed(workspace.imports()) if not i.undone][:LOOKED_AT]:
         _, facts, _ = workspace.account_of(each.import_id)
@@ -31,6 +32,3 @@ def rests_on(source: Source, workspace: Any, kpi: str, part: str | None) -> tupl
             )
             found.append(Link(text, source.asked.href(f"{paths.DATA}/imports/{each.import_id}")))
     return tuple(found)
-
-
-_OF = {"customer": "invoice", "customer_won": "deal", "customer_contract": "contract"}
