@@ -89,6 +89,7 @@ class Rule(_Strict):
     minus: str | None = None
     duration: str | None = None
     ended: str | None = None
+    followed: str | None = None
     won: str | None = None
     lost: str | None = None
     give: str | None = None
@@ -241,6 +242,7 @@ _ESTIMATOR_FIELDS = frozenset(
         "minus",
         "duration",
         "ended",
+        "followed",
         "won",
         "lost",
         "give",

@@ -171,8 +171,14 @@ def restricted_mean(
 
 
 def horizon(curves: Curves, least: float = 10) -> Floats:
-    """The longest time of each group with at least ``least`` units at risk; NaN where none."""
-    return take(curves.times, last_where(curves.at_risk >= least, curves.starts))
+    """The longest time of each group with at least ``least`` units at risk; NaN where none.
+
+    At risk at all times up to it: late entries may fill a risk set again after a gap about which
+    nothing is known.
+    """
+    short = first_where(curves.at_risk < least, curves.starts)
+    last = np.where(short < 0, _last_row(curves), short - 1)
+    return take(curves.times, np.where(last >= curves.starts[:-1], last, -1))
 
 
 def _last_row(curves: Curves) -> Ints:

@@ -112,7 +112,7 @@ class Source:
         """
         period = self.asked.span.period
         rule = self.door.catalogue[kpi].rules()[0]
-        if rule.estimate == "lifetime":
+        if rule.estimate == "lifetime" and not rule.horizon:
             return Period(None, period.end)
         if rule.horizon and period.start and period.end:
             months = -round(rule.horizon / MONTH_DAYS)
