@@ -47,6 +47,8 @@ FIELDS = {
     "lifetime": [{"duration": "y", "ended": "s"}, {"duration": "y", "ended": "s", "give": "median"},
                  {"duration": "y", "ended": "s", "at": "5"}],
     "cycle": [{"duration": "y", "won": "s", "lost": "a and not s"}],
+    "wait": [{"duration": "y", "ended": "s"}],
+    "diversity": [{"value": "coalesce(x, -1)", "give": "simpson"}],
     "curve": [{"duration": "y", "won": "s", "lost": "a and not s", "at": "5"}],
     "adjusted_gap": [{"success": "s", "exposed": "a", "strata": "coalesce(x > 40, false)"}],
     "adjusted_effects": [{"success": "s", "size": "y + 1", "factors": "f: a", "strata": "x > 40"}],

@@ -58,7 +58,7 @@ def test_a_whole_history_is_seldom_taken_for_cut():
 
 
 def test_a_cut_ignored_would_lengthen_lives_by_a_fifth():
-    duration, ended, followed = world(np.random.default_rng(9), 2000, 30)
+    duration, ended, _ = world(np.random.default_rng(9), 2000, 30)
     curves = kaplan_meier(duration, ended)
     end = horizon(curves)
     assert restricted_mean(curves, end).value[0] / true_mean(end[0]) > 1.2

@@ -71,7 +71,7 @@ class Lifetime(Estimator):
         if followed is not None:
             entry, cut = entries(duration, ended, followed, count)
         if fields.get("at"):
-            whole = histogram if cut is None else _kept(histogram, entry == 0)
+            whole = histogram if entry is None or cut is None else _kept(histogram, entry == 0)
             return _told(_share(whole, float(fields["at"]), level), cut)
         curves = kaplan_meier(duration, ended, count, entry=entry, group=group, groups=groups)
         n = sums(count, group, groups)
@@ -182,7 +182,8 @@ def _share(histogram: Histogram, age: float, level: float) -> Figures:
     missing = np.where((n > 0) & np.isnan(found[0]), "too_few_at_risk", missing)
     whole = early == 0
     k, among = np.where(whole, k, np.nan), np.where(whole, n, np.nan)
-    return Figures(*found, n, k, among, missing=missing)
+    value, low, high = found
+    return Figures(value, low, high, n, k, among, missing=missing)
 
 
 def _told(figures: Figures, cut: float | None) -> Figures:

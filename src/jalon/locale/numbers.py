@@ -45,6 +45,8 @@ def figure(value: float, unit: str, lang: str) -> str:
         return text.replace("-", "\u2212")
     if unit == "points":
         return str(format_decimal(value, "+#,##0.0;\u2212#,##0.0", locale))
+    if unit == "index":
+        return str(format_decimal(value, "#,##0.00", locale)).replace("-", "\u2212")
     whole = unit == "number" and float(value).is_integer()
     pattern = "#,##0" if whole or abs(value) >= 1000 else "#,##0.0"
     text = str(format_decimal(value, pattern, locale)).replace("-", "\u2212")
