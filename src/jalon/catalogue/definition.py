@@ -83,6 +83,11 @@ class Rule(_Strict):
     units: str | None = None
     per: str | None = None
     only: str | None = None
+    age: str | None = None
+    months: str | None = None
+    discount: str | None = None
+    against: str | None = None
+    profile: str | None = None
     numerator: str | None = None
     denominator: str | None = None
     plus: str | None = None
@@ -108,6 +113,9 @@ class Rule(_Strict):
     mature: str | None = None
     horizon: int | None = Field(
         default=None, ge=1, description="days after which a cohort is complete"
+    )
+    lags: tuple[int, int] | None = Field(
+        default=None, description="months by which a formula's first operand may come before"
     )
     needs: tuple[str, ...] | None = None
     some: tuple[str, ...] | None = None
@@ -179,6 +187,7 @@ class Definition(Rule):
             some=tuple(merged.get("some") or ()),
             unit=merged.get("unit") or "number",
             formula=merged.get("formula"),
+            lags=merged.get("lags"),
             note=merged.get("note"),
             past=merged.get("past"),
             limit=merged.get("limit"),
@@ -219,6 +228,7 @@ class Measure:
     doubt: Doubt | None = None
     found: float | None = None
     vintage: str | None = None
+    lags: tuple[int, int] | None = None
 
     def field(self, name: str) -> str | None:
         """A field of the estimator."""
@@ -236,6 +246,11 @@ _ESTIMATOR_FIELDS = frozenset(
         "units",
         "per",
         "only",
+        "age",
+        "months",
+        "discount",
+        "against",
+        "profile",
         "numerator",
         "denominator",
         "plus",

@@ -26,6 +26,7 @@ class Shape(StrEnum):
     HISTOGRAM = "histogram"
     RANKS = "ranks"
     UNITS = "units"
+    TARGET = "target"
     FORMULA = "formula"
 
 
@@ -72,12 +73,14 @@ class Histogram:
     """Rows of a histogram query: ``group`` is the number of the group each belongs to.
 
     A key that holds texts comes as numbers, equal texts having the same whatever the key.
+    ``sums``: what :meth:`Estimator.added` asks to add up over the rows counted together.
     """
 
     group: NDArray[np.int64]
     groups: int
     keys: Mapping[str, Floats]
     count: Floats
+    sums: Mapping[str, Floats] = field(default_factory=dict)
 
 
 class Estimator:
@@ -108,9 +111,19 @@ class Estimator:
         """The same from a histogram."""
         raise NotImplementedError
 
+    def finish_against(
+        self, histogram: Histogram, level: float, fields: Mapping[str, str], other: Floats
+    ) -> Figures:
+        """The same beside the value that the KPI ``against`` has for each group."""
+        raise NotImplementedError
+
     def keys(self, fields: Mapping[str, str]) -> dict[str, str]:
         """For a histogram: the expressions counted by."""
         raise NotImplementedError
+
+    def added(self, fields: Mapping[str, str]) -> dict[str, str]:
+        """For a histogram: the expressions added up beside the count, by name."""
+        return {}
 
     def by_unit(self, fields: Mapping[str, str]) -> dict[str, str]:
         """For units: the expressions added up over the rows of each, by name.

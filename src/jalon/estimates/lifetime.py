@@ -67,7 +67,7 @@ class Lifetime(Estimator):
         group, groups = histogram.group, histogram.groups
         duration, ended = histogram.keys["duration"], histogram.keys["ended"] > 0
         followed, count = histogram.keys.get("followed"), histogram.count
-        entry, cut = None, None
+        entry, cut = np.zeros(count.size), None
         if followed is not None:
             entry, cut = entries(duration, ended, followed, count)
         if fields.get("at"):
@@ -171,19 +171,13 @@ def _share(histogram: Histogram, age: float, level: float) -> Figures:
     curves = kaplan_meier(duration, ended, count, group=group, groups=groups)
     # Who ends at that age was alive until then.
     curve = survival_at(curves, np.nextafter(age, 0), level)
-    found = [
-        np.where(early > 0, one, other)
-        for one, other in (
-            (curve.value, counted.value),
-            (curve.low, counted.low),
-            (curve.high, counted.high),
-        )
-    ]
-    missing = np.where((n > 0) & np.isnan(found[0]), "too_few_at_risk", missing)
+    told = np.where(early > 0, curve.value, counted.value)
+    low = np.where(early > 0, curve.low, counted.low)
+    high = np.where(early > 0, curve.high, counted.high)
+    missing = np.where((n > 0) & np.isnan(told), "too_few_at_risk", missing)
     whole = early == 0
     k, among = np.where(whole, k, np.nan), np.where(whole, n, np.nan)
-    value, low, high = found
-    return Figures(value, low, high, n, k, among, missing=missing)
+    return Figures(told, low, high, n, k, among, missing=missing)
 
 
 def _told(figures: Figures, cut: float | None) -> Figures:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from jalon.catalogue.catalogue import Catalogue
 from jalon.catalogue.definition import Definition, Measure, limited
-from jalon.estimates.estimator import both
+from jalon.estimates.estimator import Shape, both
+from jalon.estimates.registry import estimators
 from jalon.measure.own import Own
 from jalon.measure.question import Question
 from jalon.measure.reader import Reader, without_filter
@@ -99,7 +100,7 @@ class Bases:
 
     def _readable(self, measure: Measure) -> set[str]:
         """The dimensions that a measure's table has; a formula's operands see to theirs."""
-        if measure.estimate == "formula":
+        if measure.estimate == "formula" or _of_others(measure):
             return set(self.reader.own.allowed(self.catalogue[measure.kpi].dimensions))
         own = self.reader.own.columns(measure.table)
         return {*readable(measure.table), *(each.name for each in own)}
@@ -112,6 +113,8 @@ class Bases:
         if measure.estimate == "formula":
             return self._formula_lacks(measure, question, by)
         kept = self.reader.kept
+        if _of_others(measure):
+            by = ()
         key = ("lacks", measure, question.clock, by)
         if key not in kept:
             self.reader.keep(key, self._why_lacking(measure, without_filter(question), by))
@@ -154,6 +157,12 @@ class Bases:
             if filled < FILLED * rows:
                 return _lacking(measure, name, filled, rows)
         return None
+
+
+def _of_others(measure: Measure) -> bool:
+    """Whether a measure is about other KPIs, by their dimensions: targets."""
+    estimator = estimators().get(measure.estimate)
+    return estimator is not None and estimator.shape is Shape.TARGET
 
 
 def _lacking(measure: Measure, name: str, filled: int, rows: int) -> Problem:

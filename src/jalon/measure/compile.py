@@ -64,9 +64,14 @@ def sums(scan: Scan, aggregates: tuple[tuple[str, Aggregate], ...]) -> Compiled:
     return _sums(scan, aggregates)
 
 
-def histogram(scan: Scan, keys: tuple[tuple[str, str], ...], among: str | None) -> Compiled:
-    """The query that counts rows by group and keys."""
-    return _histogram(scan, keys, among)
+def histogram(
+    scan: Scan,
+    keys: tuple[tuple[str, str], ...],
+    among: str | None,
+    added: tuple[tuple[str, str], ...] = (),
+) -> Compiled:
+    """The query that counts rows by group and keys; ``added``: what it sums beside, by name."""
+    return _histogram(scan, keys, among, added)
 
 
 def values(scan: Scan, value: str, among: str | None) -> Compiled:
@@ -393,7 +398,12 @@ def _flags(table: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=256)
-def _histogram(scan: Scan, keys: tuple[tuple[str, str], ...], among: str | None) -> Compiled:
+def _histogram(
+    scan: Scan,
+    keys: tuple[tuple[str, str], ...],
+    among: str | None,
+    added: tuple[tuple[str, str], ...],
+) -> Compiled:
     groups = _keys(scan)
     counted = {name: _tree(scan, text) for name, text in keys}
     every = {**groups, **counted}
@@ -404,6 +414,11 @@ def _histogram(scan: Scan, keys: tuple[tuple[str, str], ...], among: str | None)
         )
     query = query.select(*(exp.alias_(value, name, quoted=True) for name, value in every.items()))
     query = query.select(exp.alias_(exp.Count(this=exp.Star()), "count", quoted=True))
+    for name, text in added:
+        total = exp.Coalesce(
+            this=exp.Sum(this=_tree(scan, text)), expressions=[exp.Literal.number(0)]
+        )
+        query = query.select(exp.alias_(exp.cast(total, "double"), name, quoted=True))
     return _done(query.group_by(*(value.copy() for value in every.values())), tuple(counted))
 
 

@@ -206,7 +206,8 @@ def statement(measure: Measure) -> str | None:
     )
     if estimator.shape is Shape.HISTOGRAM:
         keys = tuple(estimator.keys(fields).items())
-        return compiler.histogram(scan, keys, fields.get("among")).sql
+        added = tuple(estimator.added(fields).items())
+        return compiler.histogram(scan, keys, fields.get("among"), added).sql
     if estimator.shape is Shape.RANKS:
         return compiler.values(scan, fields["value"], estimator.aggregates(fields)["n"].among).sql
     asked = tuple(estimator.aggregates(fields).items())

@@ -41,6 +41,12 @@ def combine(measure: Measure, operands: Mapping[str, Answer], question: Question
     return answer.take(rows.ranked())
 
 
+def operands_in_order(formula: str) -> list[str]:
+    """The KPIs that a formula combines, as they are written, each once."""
+    tree = sqlglot.parse_one(formula, into=exp.Condition, dialect="duckdb")
+    return list(dict.fromkeys(each.name for each in tree.find_all(exp.Column, bfs=False)))
+
+
 class _Rows:
     """The groups and periods of several answers, each with its place."""
 

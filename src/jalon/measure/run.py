@@ -22,7 +22,8 @@ from jalon.measure.caution import add_cautions
 from jalon.measure.comparison import compared, compared_with
 from jalon.measure.compile import PERIOD, Compiled, Scan
 from jalon.measure.figure import Answer, Results
-from jalon.measure.formula import combine
+from jalon.measure.formula import combine, operands_in_order
+from jalon.measure.lagged import moved, over_lags, shifted
 from jalon.measure.money import Money
 from jalon.measure.own import Own
 from jalon.measure.question import Question
@@ -30,7 +31,8 @@ from jalon.measure.reach import reach
 from jalon.measure.reader import Reader, Source
 from jalon.measure.scan import aggregates_of, looks_back, maturing, midnight, name_of
 from jalon.measure.summary import Summary, added, encode, floats, grouping, numbered, order
-from jalon.model.periods import ALWAYS, Grain, Period, following
+from jalon.measure.target import COLUMNS, against_targets, targets_of
+from jalon.model.periods import ALWAYS, Grain, Period, floor, following
 from jalon.model.problems import Problem, RequestError
 from jalon.relations.columns import readable
 from jalon.relations.expression import unknown
@@ -124,8 +126,10 @@ class Measurer:
             return _lacking(measure, question, task.why)
         if measure.estimate == "formula":
             return self._formula(measure, question, scanned)
-        scan = self.reader.scan(measure, question)
         shape = estimators()[measure.estimate].shape
+        if shape is Shape.TARGET:
+            return self._targets(measure, question)
+        scan = self.reader.scan(measure, question)
         if shape is Shape.HISTOGRAM:
             summary, figures = self._histogram(measure, scan, question)
         elif shape is Shape.RANKS:
@@ -141,6 +145,8 @@ class Measurer:
         return answer
 
     def _formula(self, measure: Measure, question: Question, scanned: Scanned) -> Answer:
+        if measure.lags:
+            return self._over_lags(measure, measure.lags, question)
         operands: dict[str, Answer] = {}
         for name in self.bases.operands(measure):
             task = self.bases.operand(name, measure, question)
@@ -154,22 +160,100 @@ class Measurer:
             return _lacking(measure, question, why)
         return combine(measure, operands, question)
 
+    def _targets(self, measure: Measure, question: Question) -> Answer:
+        plain = replace(question, by=(), grain=Grain.NONE, period=ALWAYS, where=None)
+        scan = self.reader.scan(measure, plain)
+        table = self.reader.run(compiler.rows(scan, None, COLUMNS), scan, measure, plain)
+        targets = targets_of(table, self.bases.catalogue)
+        return against_targets(
+            measure,
+            question,
+            targets,
+            self.bases.catalogue,
+            lambda asked: self._answers(asked)[0],
+            lambda answer: self._last(answer, replace(question, part=None, basis=None)),
+        )
+
+    def _over_lags(self, measure: Measure, lags: tuple[int, int], question: Question) -> Answer:
+        unknown_lag = _lacking(measure, question, Problem("lag_needs_period", {"last": lags[1]}))
+        if question.period.start is None or question.period.end is None:
+            return unknown_lag
+        first, *others = operands_in_order(measure.formula or "")
+        alone = replace(measure, lags=None)
+        known = self._since(first, alone, question)
+        operands = {name: self._operand(name, alone, question) for name in others}
+
+        def at(lag: int) -> Answer:
+            earlier = replace(question, period=shifted(question.period, -lag))
+            if lag and known and earlier.period.start and earlier.period.start < known:
+                return unknown_lag
+            spent = moved(self._operand(first, alone, earlier), lag)
+            every = {first: spent, **operands}
+            why = next((each.missing for each in every.values() if each.missing), None)
+            return _lacking(alone, question, why) if why else combine(alone, every, question)
+
+        return over_lags(at, lags)
+
+    def _since(self, name: str, measure: Measure, question: Question) -> dt.date | None:
+        """The month from which an operand is known."""
+        task = self.bases.operand(name, measure, question)
+        if not isinstance(task, Task) or not task.measure.date:
+            return None
+        scan = self.reader.scan(task.measure, question)
+        first = self.reader.bound(scan, "min", task.measure.date)
+        return floor(first, Grain.MONTH) if first else None
+
+    def _operand(self, name: str, measure: Measure, question: Question) -> Answer:
+        """An operand asked by itself, for a period that is not the formula's."""
+        task = self.bases.operand(name, measure, question)
+        asked = replace(question, part=None, compare=None)
+        able = [task] if isinstance(task, Task) else []
+        return self._answer(task, asked, self._scan_all(able, asked))
+
     def _histogram(
         self, measure: Measure, scan: Scan, question: Question
     ) -> tuple[Summary, Figures]:
         estimator, fields = estimators()[measure.estimate], dict(measure.fields)
-        keys = estimator.keys(fields)
-        compiled = compiler.histogram(scan, tuple(keys.items()), fields.get("among"))
+        keys, added_up = estimator.keys(fields), estimator.added(fields)
+        counted = tuple(keys.items())
+        compiled = compiler.histogram(scan, counted, fields.get("among"), tuple(added_up.items()))
         table = self.reader.run(compiled, scan, measure, question)
-        names = [name for name in table.column_names if name not in (*keys, "count")]
+        names = [name for name in table.column_names if name not in (*keys, *added_up, "count")]
         coded = {name: encode(table.column(name)) for name in names}
         group, first, groups = grouping(list(coded.values()), table.num_rows)
         labels = {name: (codes[first], texts) for name, (codes, texts) in coded.items()}
         values = numbered({name: table.column(name) for name in keys})
-        histogram = Histogram(group, groups, values, floats(table.column("count")))
-        figures = estimator.finish_histogram(histogram, question.level, fields)
+        totals = {name: floats(table.column(name)) for name in added_up}
+        histogram = Histogram(group, groups, values, floats(table.column("count")), totals)
         summary = Summary(labels, {}, groups)
+        if "against" in fields:
+            other = self._beside(fields["against"], measure, question, summary)
+            return summary, estimator.finish_against(histogram, question.level, fields, other)
+        figures = estimator.finish_histogram(histogram, question.level, fields)
         return summary.spread(*figures.spread) if figures.spread else summary, figures
+
+    def _beside(
+        self, kpi: str, measure: Measure, question: Question, summary: Summary
+    ) -> NDArray[np.float64]:
+        """The value that another KPI has for each group of a summary; NaN where it has none."""
+        answer = self._operand(kpi, replace(measure, basis=""), question)
+        by_period = question.grain is not Grain.NONE
+
+        def key(period: Any, labels: Iterable[Any]) -> tuple[Any, ...]:
+            return (period if by_period else None, *labels)
+
+        known = {
+            key(answer.periods[row].start, (each[row] for each in answer.groups.values())): value
+            for row, value in enumerate(answer.figures.value.tolist())
+            if answer.missing is None
+        }
+        labels = [summary.labels(name) for name in question.by]
+        starts = summary.labels(PERIOD) if by_period else [None] * summary.groups
+        found = [
+            known.get(key(start, (each[row] for each in labels)), np.nan)
+            for row, start in enumerate(starts)
+        ]
+        return np.array(found, dtype=np.float64)
 
     def _ranks(self, measure: Measure, scan: Scan, question: Question) -> tuple[Summary, Figures]:
         value = measure.field("value") or ""

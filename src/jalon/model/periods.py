@@ -77,6 +77,12 @@ def parse_day(
     return named[1] if end else named[0]
 
 
+def named(text: str) -> Period | None:
+    """The day, month, quarter or year that a text names (``2026-03``, ``2026-T1``); else None."""
+    found = _named(text.strip().casefold())
+    return Period(found[0], found[1] + dt.timedelta(days=1)) if found else None
+
+
 def _named(text: str) -> tuple[dt.date, dt.date] | None:
     """First and last day of the day, month, quarter or year that a text names."""
     for pattern in ("%Y-%m-%d", "%d/%m/%Y"):

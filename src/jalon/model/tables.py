@@ -739,6 +739,12 @@ MEETING = Table(
         "region": ("account.region", "deal.region", "deal.account.region"),
         "size_band": ("account.size_band", "deal.account.size_band"),
         "source": ("deal.source", "lead.source", "deal.lead.source"),
+        "campaign": ("deal.campaign", "lead.campaign", "deal.lead.campaign"),
+        "channel": (
+            "deal.campaign.channel",
+            "lead.campaign.channel",
+            "deal.lead.campaign.channel",
+        ),
         "owner": ("owner",),
         "team": ("owner.team",),
         "rep_region": ("owner.region",),
