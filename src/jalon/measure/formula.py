@@ -34,7 +34,7 @@ def combine(measure: Measure, operands: Mapping[str, Answer], question: Question
         measure.basis or None,
         units[0] if measure.unit == "money" and units else measure.unit,
         question.level,
-        {name: [group[i] for _, group in rows.keys] for i, name in enumerate(question.by)},
+        {name: [group[i] for _, group in rows.keys] for i, name in enumerate(rows.names)},
         [period for period, _ in rows.keys],
         figures,
     )
@@ -52,6 +52,10 @@ class _Rows:
 
     def __init__(self, operands: Mapping[str, Answer], question: Question) -> None:
         self.operands, self.question = operands, question
+        # Operands that are shares of the same classes are combined class by class.
+        every = [tuple(each.groups) for each in operands.values()]
+        alike = all(names == every[0] for names in every) and set(question.by) <= set(every[0])
+        self.names = every[0] if alike else question.by
         self.places: dict[Key, int] = {}
         for answer in operands.values():
             for row in range(len(answer)):
@@ -59,7 +63,7 @@ class _Rows:
         self.keys = list(self.places)
 
     def key(self, answer: Answer, row: int) -> Key:
-        group = tuple(answer.groups[name][row] for name in self.question.by)
+        group = tuple(answer.groups[name][row] for name in self.names)
         whole = self.question.grain is Grain.NONE
         return self.question.period if whole else answer.periods[row], group
 

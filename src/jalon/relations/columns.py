@@ -99,6 +99,7 @@ def label(dimension: str, lang: str) -> str:
         "rep_region": {"fr": "Région du commercial", "en": "Rep's region"},
         "manager": {"fr": "Responsable", "en": "Manager"},
         "product_family": {"fr": "Famille de produits", "en": "Product family"},
+        "first_source": {"fr": "Première source", "en": "First source"},
         "reason": {"fr": "Raison", "en": "Reason"},
         "activities": {"fr": "Activités", "en": "Activities"},
         "quotes": {"fr": "Devis", "en": "Quotes"},
