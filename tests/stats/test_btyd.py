@@ -1,6 +1,7 @@
 """Buy till you die, against published tables, plain sums and numerical slopes."""
 
 import time
+
 import numpy as np
 import pytest
 from scipy.optimize import approx_fprime

@@ -117,6 +117,9 @@ class Rule(_Strict):
     lags: tuple[int, int] | None = Field(
         default=None, description="months by which a formula's first operand may come before"
     )
+    settled: int | None = Field(
+        default=None, description="months that must have passed for all of a formula's operands"
+    )
     needs: tuple[str, ...] | None = None
     some: tuple[str, ...] | None = None
     unit: str | None = None
@@ -188,6 +191,7 @@ class Definition(Rule):
             unit=merged.get("unit") or "number",
             formula=merged.get("formula"),
             lags=merged.get("lags"),
+            settled=merged.get("settled"),
             note=merged.get("note"),
             past=merged.get("past"),
             limit=merged.get("limit"),
@@ -229,6 +233,7 @@ class Measure:
     found: float | None = None
     vintage: str | None = None
     lags: tuple[int, int] | None = None
+    settled: int | None = None
 
     def field(self, name: str) -> str | None:
         """A field of the estimator."""

@@ -32,7 +32,7 @@ from jalon.measure.reader import Reader, Source
 from jalon.measure.scan import aggregates_of, looks_back, maturing, midnight, name_of
 from jalon.measure.summary import Summary, added, encode, floats, grouping, numbered, order
 from jalon.measure.target import COLUMNS, against_targets, targets_of
-from jalon.model.periods import ALWAYS, Grain, Period, floor, following
+from jalon.model.periods import ALWAYS, Grain, Period, floor, following, forward
 from jalon.model.problems import Problem, RequestError
 from jalon.relations.columns import readable
 from jalon.relations.expression import unknown
@@ -147,6 +147,8 @@ class Measurer:
     def _formula(self, measure: Measure, question: Question, scanned: Scanned) -> Answer:
         if measure.lags:
             return self._over_lags(measure, measure.lags, question)
+        if measure.settled:
+            return self._settled(measure, measure.settled, question)
         operands: dict[str, Answer] = {}
         for name in self.bases.operands(measure):
             task = self.bases.operand(name, measure, question)
@@ -193,6 +195,28 @@ class Measurer:
             return _lacking(alone, question, why) if why else combine(alone, every, question)
 
         return over_lags(at, lags)
+
+    def _settled(self, measure: Measure, months: int, question: Question) -> Answer:
+        """A formula over the whole months that ended so long before the last day of each operand.
+
+        The same months for all: a file of spend that stops earlier than that of leads is not
+        divided by the customers of later ones.
+        """
+        alone = replace(measure, settled=None)
+        names = operands_in_order(measure.formula or "")
+        tasks = [self.bases.operand(name, alone, question) for name in names]
+        able = [each for each in tasks if isinstance(each, Task)]
+        days = [
+            self.reader.last(self.reader.scan(t.measure, question), question.clock) for t in able
+        ]
+        end = forward(floor(min(days) + dt.timedelta(days=1), Grain.MONTH), -months)
+        asked = question.period
+        if asked.start and asked.start >= end:
+            return _lacking(measure, question, Problem("not_settled", {"months": months}))
+        kept = replace(question, period=replace(asked, end=min(asked.end or end, end)))
+        operands = {name: self._operand(name, alone, kept) for name in names}
+        why = next((each.missing for each in operands.values() if each.missing), None)
+        return _lacking(measure, question, why) if why else combine(alone, operands, kept)
 
     def _since(self, name: str, measure: Measure, question: Question) -> dt.date | None:
         """The month from which an operand is known."""

@@ -91,7 +91,8 @@ def fit_bgnbd(
     longest = float(total.max(initial=1e-6))
     start = np.array([0.5, longest / 4, 1.0, 2.0])
     found, value = _maximum(likelihood, start, float(weight.sum()))
-    return BGNBD(*(float(each) for each in found), value)
+    r, alpha, a, b = found.tolist()
+    return BGNBD(r, alpha, a, b, value)
 
 
 def _bgnbd_likelihood(x: Floats, last: Floats, total: Floats, weight: Floats) -> Likelihood:
@@ -182,7 +183,8 @@ def fit_gamma_gamma(frequency: ArrayLike, amount: ArrayLike, count: ArrayLike = 
 
     start = np.array([2.0, 3.0, float(np.median(mean)) if mean.size else 1.0])
     found, value = _maximum(at, start, float(weight.sum()))
-    return GammaGamma(*(float(each) for each in found), value)
+    p, q, v = found.tolist()
+    return GammaGamma(p, q, v, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,7 @@ class SBG:
     def survival(self, renewals: ArrayLike) -> Floats:
         """The share still there after so many renewals."""
         t = floats(renewals)
-        return np.exp(betaln(self.alpha, self.beta + t) - betaln(self.alpha, self.beta))
+        return floats(np.exp(betaln(self.alpha, self.beta + t) - betaln(self.alpha, self.beta)))
 
     def retention(self, renewal: ArrayLike) -> Floats:
         """The share of those there before a renewal (1 is the first) who renew then."""
@@ -244,7 +246,8 @@ def fit_sbg(alive: ArrayLike) -> SBG:
         return float(value), np.array([slope_alpha, slope_beta])
 
     found, value = _maximum(at, np.ones(2), float(still[0]))
-    return SBG(*(float(each) for each in found), value)
+    alpha, beta = found.tolist()
+    return SBG(alpha, beta, value)
 
 
 def _maximum(likelihood: Likelihood, start: Floats, customers: float) -> tuple[Floats, float]:
