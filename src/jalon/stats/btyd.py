@@ -20,7 +20,7 @@ from jalon.stats.interval import Floats, floats
 #: The log-likelihood and its gradient, at parameters above 0.
 Likelihood = Callable[[Floats], tuple[float, Floats]]
 #: Precision asked of the maximum: the gradient, a customer, in log parameters.
-CLOSE = 1e-8
+CLOSE = 1e-6
 
 
 class FitError(ValueError):
