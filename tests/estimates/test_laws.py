@@ -46,6 +46,8 @@ FIELDS = {
     "distribution": [{}, {"among": "a"}, {"value": "y"}],
     "lifetime": [{"duration": "y", "ended": "s"}, {"duration": "y", "ended": "s", "give": "median"},
                  {"duration": "y", "ended": "s", "at": "5"}],
+    "lifetime_value": [{"per": "x", "value": "y", "age": "y * 5", "followed": "x * 5",
+                        "months": "12", "discount": "0.1"}],
     "cycle": [{"duration": "y", "won": "s", "lost": "a and not s"}],
     "wait": [{"duration": "y", "ended": "s"}],
     "diversity": [{"value": "coalesce(x, -1)", "give": "simpson"}],
@@ -62,9 +64,8 @@ laws = settings(max_examples=40, derandomize=True, deadline=None)
 
 
 def test_every_estimator_is_tried_by_these_laws_or_asked_at_the_grain_needed():
-    unmerged = {
-        n for n, e in ESTIMATORS.items() if e.shape in (Shape.DISTINCT, Shape.RANKS, Shape.UNITS)
-    }
+    apart = (Shape.DISTINCT, Shape.RANKS, Shape.UNITS, Shape.TARGET)
+    unmerged = {n for n, e in ESTIMATORS.items() if e.shape in apart}
     assert ESTIMATORS.keys() - FIELDS.keys() <= unmerged | {"distinct"}
 
 
@@ -128,19 +129,23 @@ def finish(name, fields, groups, level=0.95):
     """The figures of several groups of rows."""
     estimator = ESTIMATORS[name]
     if estimator.shape is Shape.HISTOGRAM:
-        keys = estimator.keys(fields)
-        lines = {}
+        keys, added = estimator.keys(fields), estimator.added(fields)
+        lines, totals = {}, {name: {} for name in added}
         for group, rows in enumerate(groups):
             for row in rows:
                 values = tuple(value(text, row) for text in keys.values())
                 if None not in values:
                     lines[group, *values] = lines.get((group, *values), 0) + 1
+                    for what, text in added.items():
+                        more, so_far = value(text, row) or 0.0, totals[what]
+                        so_far[group, *values] = so_far.get((group, *values), 0.0) + more
         columns = np.array([[*key, n] for key, n in lines.items()], float).reshape(
             -1, len(keys) + 2
         )
         histogram = Histogram(
             columns[:, 0].astype(np.int64), len(groups),
             {key: columns[:, i + 1] for i, key in enumerate(keys)}, columns[:, -1],
+            {what: np.array(list(each.values()), float) for what, each in totals.items()},
         )  # fmt: skip
         return estimator.finish_histogram(histogram, level, fields)
     found = [sums(estimator, fields, rows) for rows in groups]
