@@ -111,5 +111,8 @@ def _missing(n: Floats, months: Floats) -> NDArray[np.object_]:
 
 
 def _say_months(figures: Figures, months: Floats) -> None:
-    for count in np.unique(months[months > 0]):
-        figures.notes.append(("worth_horizon", {"months": int(count)}, months == count))
+    counts = np.unique(months[months > 0])
+    for count in counts:
+        # Said of all where it is one: a formula keeps such notes.
+        where = None if counts.size == 1 else months == count
+        figures.notes.append(("worth_horizon", {"months": int(count)}, where))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import string
 from collections.abc import Mapping
@@ -107,6 +108,11 @@ class _Formatter(string.Formatter):
             one, many = format_spec.split("|")
             alone = isinstance(value, int) and (value == 1 or (value == 0 and self.lang == "fr"))
             return one if alone else many
+        if type(value) is dt.date:
+            # Not at the top: most commands say no date, and it is slow to load.
+            from babel.dates import format_date
+
+            return str(format_date(value, "long", self.lang))
         if isinstance(value, str):
             return _printable(value if len(value) <= 200 else value[:197] + "…")
         if isinstance(value, float) and self.lang == "fr" and not format_spec:
