@@ -110,7 +110,7 @@ class _Formatter(string.Formatter):
             return one if alone else many
         if type(value) is dt.date:
             # Not at the top: most commands say no date, and it is slow to load.
-            from babel.dates import format_date
+            from babel.dates import format_date  # noqa: PLC0415
 
             return str(format_date(value, "long", self.lang))
         if isinstance(value, str):
