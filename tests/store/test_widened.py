@@ -39,3 +39,21 @@ def test_columns_that_the_model_has_gained_are_added_at_opening(tmp_path: Path, 
     with jalon.open(folder) as world:
         world.undo(done.record["import_id"])
         assert world._door.store.engine.rows(read)[0] == ("Ann", "a@b.fr", None)
+
+
+def test_what_the_model_works_out_anew_is_there_once_a_workspace_is_opened(
+    tmp_path: Path, write: Write
+):
+    folder = tmp_path / "jalon-data"
+    rows = "source_id,outcome,amount,closed_at\nd1,won,4000,2025-01-05\nd2,lost,9000,2025-01-06\n"
+    with jalon.open(folder) as world:
+        world.import_(write("deal.csv", rows))
+    with duckdb.connect(str(folder / "jalon.duckdb")) as base:
+        base.execute("DROP VIEW flat.deal")
+        base.execute("ALTER TABLE current.deal DROP COLUMN amount_band")
+        base.execute("CREATE VIEW flat.deal AS FROM current.deal")
+        base.execute("UPDATE meta.model SET digest = 'of an earlier model'")
+    for _ in range(2):
+        with jalon.open(folder) as world:
+            found = world.measure("win_rate", by="amount_band").to_arrow()
+            assert found.num_rows == 2

@@ -9,10 +9,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 from jalon.engines.duckdb import DuckDB
-from jalon.model.tables import TABLES, Table
+from jalon.model.tables import GROUPED, TABLES, Table
 
 #: Changes with the layout of the tables below.
 FORMAT = 3
@@ -65,6 +66,7 @@ CREATE TABLE IF NOT EXISTS meta.key (
     origin VARCHAR, "table" VARCHAR, how VARCHAR, columns VARCHAR[], fields VARCHAR[], since INTEGER
 );
 CREATE TABLE IF NOT EXISTS meta.stale ("table" VARCHAR);
+CREATE TABLE IF NOT EXISTS meta.model (digest VARCHAR);
 CREATE TABLE IF NOT EXISTS meta.counter (number BIGINT);
 INSERT INTO meta.counter SELECT 0 WHERE NOT EXISTS (FROM meta.counter);
 """
@@ -78,8 +80,9 @@ def quoted(name: str) -> str:
 def create(engine: DuckDB, widened: Callable[[], None] = lambda: None) -> None:
     """Make what is missing of the database's tables, and of their columns: all or nothing.
 
-    ``widened`` is called, in the same transaction, where tables that were there have gained columns
-    that the model has since: they hold nothing until their rows come again.
+    ``widened`` is called, in the same transaction, where the model has changed since the database
+    was made or last opened: columns that it has gained hold nothing until their rows come again,
+    what it works out of others is worked out anew.
     """
     with engine.transaction():
         engine.execute(META)
@@ -92,8 +95,17 @@ def create(engine: DuckDB, widened: Callable[[], None] = lambda: None) -> None:
                 f"ALTER TABLE version.{quoted(name)} "
                 f"ADD COLUMN {quoted(column.name)} {column.kind.sql}"
             )
-        if lacking:
+        told, digest = engine.value("SELECT digest FROM meta.model"), _digest()
+        if known and (lacking or told != digest):
             widened()
+        if told != digest:
+            engine.execute("DELETE FROM meta.model")
+            engine.execute("INSERT INTO meta.model VALUES ($digest)", {"digest": digest})
+
+
+def _digest() -> str:
+    """What changes whenever the declaration of the tables does."""
+    return hashlib.sha256(repr((TABLES, GROUPED)).encode()).hexdigest()
 
 
 def _columns(engine: DuckDB) -> dict[str, set[str]]:
