@@ -74,6 +74,8 @@ def moment(
     zone: str = "Europe/Paris",
 ) -> exp.Expr:
     """The moment as TIMESTAMP in ``zone``; NULL for all where the order of days is not known."""
+    if "serial" in _marks(profile):
+        return _of_serial(cell)
     formats = profile.date_formats
     if date_order is not None:
         formats = tuple(in_order(one, date_order) for one in formats)
@@ -90,6 +92,13 @@ def moment(
         return read
     has_zone = _call("REGEXP_MATCHES", cell.copy(), _text(r"[0-9] ?(Z|UTC|[-+][0-9:]{2,6})\s*$"))
     return _case([(has_zone, zoned)], read)
+
+
+def _of_serial(cell: exp.Expr) -> exp.Expr:
+    """The day of a workbook's number of days."""
+    days = _call("TO_DAYS", _try_cast(_call("TRIM", cell.copy()), "INT"))
+    first = exp.cast(_text("1899-12-30"), "TIMESTAMP")
+    return exp.paren(exp.Add(this=first, expression=days))
 
 
 def unreadable(cell: exp.Expr, typed: exp.Expr) -> exp.Expr:

@@ -35,6 +35,9 @@ MOSTLY = 0.8
 SOME = 0.3
 WHOLE = frozenset(("integer", "groups  ", "groups '"))
 FRACTIONS = frozenset(("percent", "suffix"))
+#: Days counted by a workbook from the end of 1899: of 1954 to 2119, whole, under a name of date.
+SERIAL = range(20_000, 80_001)
+DATED = re.compile(r"(?i)\b(date|jour|day)\b|[\s_](le|at|on)$")
 CODE = re.compile(r"0[0-9]+([.,][0-9]+)?")
 NULL_WORDS = (
     "n/a", "#n/a", "na", "n.a.", "null", "<null>", "none", "nan", "nil", "\\n", "-", "--", "—",
@@ -239,6 +242,8 @@ def _unexplained(table: TextTable, engine: DuckDB, found: Profile) -> dict[str, 
 def _reads(found: Profile, value: str) -> bool:
     if _is_null_word(value):
         return True
+    if "serial" in found.marks:
+        return value.strip().isdecimal() and int(value) in SERIAL
     if found.content is Content.DATE:
         cell = date_cell(value)
         return cell is not None and _in_order(cell, found.date_order or "DMY")
@@ -311,7 +316,7 @@ def _profiled(
     if dates.total() >= SOME * verdict.meant and dates.total() >= verdict.numbers.total():
         base = _as_date(base, verdict, dates, given.date_order)
     elif verdict.numbers:
-        base = _as_number(base, verdict, given.decimal)
+        base = _as_serial(_as_number(base, verdict, given.decimal), verdict)
     return base if base.content is not Content.TEXT else _as_flag(base, verdict)
 
 
@@ -410,6 +415,23 @@ def _as_number(base: Profile, verdict: _Verdict, given: str | None) -> Profile:
         agreement=fitting / verdict.meant,
         marks=marks,
         largest=verdict.largest,
+    )
+
+
+def _as_serial(base: Profile, verdict: _Verdict) -> Profile:
+    """A date where whole numbers of days stand under a name of date: a workbook's, its form lost."""
+    plain = base.content is Content.INTEGER and not base.marks and base.agreement == 1.0
+    if not plain or not DATED.search(base.header) or (verdict.largest or 0) not in SERIAL:
+        return base
+    if any(int(value) not in SERIAL for value in base.examples):
+        return base
+    return replace(
+        base,
+        content=Content.DATE,
+        date_order="YMD",
+        date_formats=("serial",),
+        precision="day",
+        marks=frozenset({"serial"}),
     )
 
 
@@ -522,6 +544,8 @@ def _order_evidence(column: Profile, given: _Given) -> Evidence:
         choices = {**formats, "choices": list(column.date_choices)}
         because = why_undecided("date_order", column)
         return Evidence("date_order", "", because, choices, 0.5, column.header)
+    if "serial" in column.marks:
+        return Evidence("date_order", "YMD", "serial_days", formats, 0.9, column.header)
     because = (
         "given" if given.date_order else "days_beyond_12" if _numeric(column) else "written_so"
     )
