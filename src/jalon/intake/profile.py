@@ -419,7 +419,7 @@ def _as_number(base: Profile, verdict: _Verdict, given: str | None) -> Profile:
 
 
 def _as_serial(base: Profile, verdict: _Verdict) -> Profile:
-    """A date where whole numbers of days stand under a name of date: a workbook's, its form lost."""
+    """A date where whole numbers of days stand under a name of date: those of a workbook."""
     plain = base.content is Content.INTEGER and not base.marks and base.agreement == 1.0
     if not plain or not DATED.search(base.header) or (verdict.largest or 0) not in SERIAL:
         return base
