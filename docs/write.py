@@ -132,15 +132,38 @@ def _chapters() -> Iterator[tuple[str, list[str]]]:
 def _kpi(definition: Definition, known: Catalogue) -> Iterator[str]:
     yield from (f'<a id="{definition.id}"></a>', f"### {definition.label.fr} · `{definition.id}`")
     yield from ("", f"{definition.question.fr}", "")
+    yield from _words(definition)
+    if definition.exclusions:
+        yield from (f"**Laissés de côté** : {definition.exclusions.fr}", "")
     if definition.caution:
         yield from (f"**Attention** : {definition.caution.fr}", "")
     caution = f" *Caution*: {definition.caution.en}" if definition.caution else ""
     yield from (f"> **{definition.label.en}.** {definition.question.en}{caution}", "")
     yield from table(("", ""), _facts(definition))
     yield from _counted(definition)
+    yield from _changes(definition)
     for example in definition.examples:
         yield from _example(example)
     yield from _sql(sql_of(definition, known))
+
+
+def _words(definition: Definition) -> Iterator[str]:
+    """The formula in words, of each part where they differ."""
+    said = {part: definition.said(part) for part in definition.parts or (None,)}
+    for part, words in said.items():
+        if words:
+            name = f" ({code(part)})" if len(said) > 1 else ""
+            yield f"**Formule**{name} : {words.fr} · *{words.en}*"
+            yield ""
+
+
+def _changes(definition: Definition) -> Iterator[str]:
+    yield from (f"Version {definition.version}.", "")
+    for each in definition.changes:
+        why = f"{each.why.fr} · {each.why.en}" if each.why else "sans raison donnée"
+        yield f"- version {each.version}, {each.on.isoformat()} : {why}"
+    if definition.changes:
+        yield ""
 
 
 def _facts(definition: Definition) -> Iterator[tuple[str, str]]:

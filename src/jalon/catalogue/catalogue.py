@@ -157,6 +157,20 @@ def _check(
                     yield problem
     if _cycle(definition.id, known, ()):
         yield place.problem("kpi_cycle", "formula")
+    yield from _check_changes(definition, place)
+
+
+def _check_changes(definition: Definition, place: _Place) -> Iterator[Problem]:
+    """Each version after the first says when and why; the last is the definition's."""
+    versions = [each.version for each in definition.changes]
+    if versions != sorted(set(versions)):
+        yield place.problem("kpi_changes_order", "changes", versions=versions)
+    elif versions and versions[-1] != definition.version:
+        facts = {"version": definition.version, "last": versions[-1]}
+        yield place.problem("kpi_changes_last", "version", **facts)
+    for each in definition.changes:
+        if each.why is None:
+            yield place.problem("kpi_change_why", "changes", version=each.version)
 
 
 def _check_measure(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class TimeKind(StrEnum):
@@ -69,8 +70,29 @@ class Named(_Strict):
     label: str
 
 
+class Change(_Strict):
+    """A version: which, since when, and why; ``why`` is None where nobody gave a reason."""
+
+    version: int = Field(ge=2)
+    on: dt.date
+    why: Text | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _on_is_a_word(cls, said: Any) -> Any:
+        """YAML 1.1 reads the key ``on`` as true."""
+        if isinstance(said, dict) and True in said:
+            return {("on" if name is True else name): each for name, each in said.items()}
+        return said
+
+
 class Rule(_Strict):
-    """Which rows, which date, which statistics: what a basis or a part may say anew."""
+    """Which rows, which date, which statistics: what a basis or a part may say anew.
+
+    ``words``: the formula as a person would say it.
+    """
+
+    words: Text | None = None
 
     basis: str | None = None
     table: str | None = None
@@ -154,9 +176,25 @@ class Definition(Rule):
     caution: Text | None = None
     exclusions: Text | None = None
     internal: bool = False
-    version: int = 1
+    version: int = Field(default=1, ge=1)
+    changes: tuple[Change, ...] = ()
     examples: tuple[Example, ...] = ()
     own: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _version_of_the_last_change(cls, said: Any) -> Any:
+        """The version that a definition does not give is that of its last change."""
+        if isinstance(said, dict) and "version" not in said and said.get("changes"):
+            last = said["changes"][-1] if isinstance(said["changes"], (list, tuple)) else None
+            if isinstance(last, dict) and "version" in last:
+                return {**said, "version": last["version"]}
+        return said
+
+    def said(self, part: str | None = None) -> Text | None:
+        """The formula in words, of a part (the first by default); None where nobody wrote it."""
+        chosen = part or next(iter(self.parts), "")
+        return self.parts.get(chosen, Rule()).words or self.words
 
     def rules(self, part: str | None = None) -> list[Measure]:
         """What is measured for a part (the first by default), one for each basis, in order."""

@@ -246,20 +246,45 @@ def show_catalogue(listed: Sequence[Mapping[str, Any]], lang: str) -> None:
     Console(highlight=False).print(table)
 
 
-def show_card(definition: Definition, record: Mapping[str, Any], lang: str) -> None:
-    """A definition in words."""
+def show_card(
+    definition: Definition, record: Mapping[str, Any], known: Catalogue, lang: str
+) -> None:
+    """A definition in words, each part, then as it is computed."""
+    from jalon.views import definition as worded
+
     typer.echo(f"{definition.label.of(lang)} ({definition.id})")
     typer.echo(definition.question.of(lang))
-    for name in ("time", "unit", "better", "dimensions"):
-        value = record[name]
-        typer.echo(f"  {name}: {', '.join(value) if isinstance(value, list) else value}")
+    several, colon = len(definition.parts) > 1, locale.text("page.colon", lang)
+    shown: set[tuple[str, str]] = set()
+    for part in definition.parts or (None,):
+        if several and part:
+            typer.echo(f"  {locale.text('page.term.part', lang)}{colon} {part}")
+        for each in worded.terms(definition, definition.rules(part)[0], known, lang):
+            # What one part has said is not said again by the others.
+            if each not in shown:
+                typer.echo(f"{'    ' if several else '  '}{each[0]}{colon} {each[1]}")
+                shown.add(each)
+    if definition.dimensions:
+        names = ", ".join(definition.dimensions)
+        typer.echo(f"  {locale.text('page.term.dimensions', lang)}{colon} {names}")
+    if definition.caution:
+        typer.echo(worded.spoken(definition.caution, lang))
+    for change in definition.changes:
+        typer.echo(worded.change(change, lang))
+    for example in definition.examples[:1]:
+        typer.echo(f"\n{locale.text('card.example', lang)}")
+        for line in worded.example(example, definition.rules()[0], lang):
+            typer.echo(f"  {line}")
+    _show_rules(record)
+
+
+def _show_rules(record: Mapping[str, Any]) -> None:
+    """A definition as it is computed: the fields of each part and basis, then the queries."""
     for rule in record["rules"]:
         title = " · ".join(str(rule[name]) for name in ("part", "basis") if name in rule)
-        typer.echo(f"  {title}:")
+        typer.echo(f"\n  {title}:")
         for name, value in rule.items():
-            if name not in ("part", "basis"):
+            if name not in ("part", "basis", "words"):
                 typer.echo(f"    {name}: {' '.join(str(value).split())}")
-    if definition.caution:
-        typer.echo(definition.caution.of(lang))
     for sql in record["sql"]:
         typer.echo(f"\n{sql}")

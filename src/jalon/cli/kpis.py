@@ -66,12 +66,13 @@ def show_kpi(
         from jalon.measure.example import sql_of
         from jalon.render.records import card
 
-        definition = catalogue(folder(workspace) / "kpis")[kpi]
-        record = card(definition, sql_of(definition, catalogue(folder(workspace) / "kpis")))
+        known = catalogue(folder(workspace) / "kpis")
+        definition = known[kpi]
+        record = card(definition, sql_of(definition, known))
         if as_json:
             show_json(record)
         else:
-            show_card(definition, record, spoken)
+            show_card(definition, record, known, spoken)
 
 
 def check(

@@ -53,6 +53,7 @@ def workbook_of(view: Any, address: str) -> bytes:
     if definition is not None:
         about += list(definition.terms)
         about.append((locale.text("page.kpi.caution", lang), definition.caution))
+        about += [(locale.text("card.changes", lang), each) for each in definition.changes]
         about += [("SQL", each) for each in definition.sql]
     return as_workbook(sheets(view), about, lang, frame.title)
 

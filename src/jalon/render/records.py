@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from jalon import locale
-from jalon.catalogue.definition import Definition, Measure
+from jalon.catalogue.definition import Definition, Measure, Text
 from jalon.intake.report import FileReport, Report
 from jalon.intake.text_table import Evidence
 from jalon.measure.figure import Answer, Results
@@ -215,22 +215,35 @@ def card(definition: Definition, sql: Sequence[str]) -> Record:
         "id": definition.id,
         "label": definition.label.model_dump(),
         "question": definition.question.model_dump(),
+        "words": _words(definition.said()),
         "formula": first.formula or dict(first.fields),
         "sql": list(sql),
         "table": first.table or None,
         "bases": list(dict.fromkeys(each.basis for each in measures if each.basis)),
         "parts": list(definition.parts),
-        "rules": [_rule(each) for each in measures],
+        "rules": [{**_rule(each), **_said(definition, each)} for each in measures],
         "time": first.time.value,
         "date": first.date,
         "among": first.field("among"),
         "dimensions": list(definition.dimensions),
         "unit": first.unit,
         "better": definition.better,
-        "caution": definition.caution.model_dump() if definition.caution else None,
+        "caution": _words(definition.caution),
+        "exclusions": _words(definition.exclusions),
         "example": [example.model_dump(mode="json") for example in definition.examples],
         "version": definition.version,
+        "changes": [each.model_dump(mode="json") for each in definition.changes],
     }
+
+
+def _words(said: Text | None) -> Record | None:
+    return said.model_dump() if said else None
+
+
+def _said(definition: Definition, measure: Measure) -> Record:
+    """The formula in words of a part, where it is not that of the whole."""
+    written = definition.said(measure.part)
+    return {"words": _words(written)} if written and len(definition.parts) > 1 else {}
 
 
 def _rule(measure: Measure) -> Record:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from jalon import locale
 from jalon.catalogue.definition import Definition as Kpi
-from jalon.catalogue.definition import Measure
 from jalon.locale import numbers
 from jalon.measure.figure import Answer
 from jalon.model.periods import Grain
-from jalon.relations.columns import label
 from jalon.relations.expression import unknown
+from jalon.views import definition as worded
 from jalon.views import paths, wording
 from jalon.views.cards import dated
 from jalon.views.frame import USUAL, frame
 from jalon.views.lacks import lacks
 from jalon.views.parts import Definition, Figure, Frame, Lack, Link, Picture, Table
 from jalon.views.pictures import GRAINS, picture
-from jalon.views.plain import plain
 from jalon.views.source import Source
 from jalon.views.tables import by_class, by_dimension
 
@@ -174,44 +171,19 @@ def _definition(source: Source, definition: Kpi, answer: Answer, part: str | Non
     lang = source.lang
     rules = definition.rules(part)
     rule = next((each for each in rules if each.basis == answer.basis), rules[0])
-
-    def term(name: str, value: str | None) -> tuple[str, str] | None:
-        return (locale.text(f"page.term.{name}", lang), value) if value else None
-
-    terms = [
-        term("estimate", _calculation(source, rule)),
-        term("among", plain(rule.field("among") or "", rule.table, lang)),
-        term("date", label(rule.date, lang) if rule.date else None),
-        term("time", locale.text(f"page.time.{rule.time.value}", lang)),
-        term("basis", locale.text(f"page.bring.{rule.table}.name", lang) if rule.table else None),
-        term("better", locale.text(f"page.better.{definition.better}", lang)),
-        term(
-            "level",
-            numbers.figure(answer.level, "percent", lang).replace(",0", "").replace(".0", ""),
-        ),
-        term("version", str(definition.version)),
-    ]
-    caution = source.words(definition.caution) if definition.caution else ""
-    return Definition(tuple(each for each in terms if each), caution, _sql(source, answer, part))
+    level = numbers.figure(answer.level, "percent", lang).replace(",0", "").replace(".0", "")
+    said = worded.terms(definition, rule, source.door.catalogue, lang)
+    said.insert(-1, (locale.text("page.term.level", lang), level))
+    return Definition(
+        tuple(said),
+        source.words(definition.caution) if definition.caution else "",
+        _sql(source, answer, part),
+        changes=tuple(worded.change(each, lang) for each in definition.changes),
+        examples=tuple(worded.example(each, rule, lang) for each in definition.examples),
+    )
 
 
 def _sql(source: Source, answer: Answer, part: str | None) -> tuple[str, ...]:
     if answer.missing is not None:
         return ()
     return source.door.measure([answer.kpi], part=part, **source.question(answer.kpi)).sql
-
-
-def _calculation(source: Source, rule: Measure) -> str:
-    """How a value is worked out, in words."""
-    lang = source.lang
-    if rule.formula:
-        names = source.door.catalogue.operands(rule.formula)
-        labels = {name: source.label(name) for name in names}
-        return re.sub(r"[a-z_]+", lambda each: labels.get(each[0], each[0]), rule.formula)
-    fields = {name: plain(each, rule.table, lang) for name, each in rule.fields}
-    if "success" in fields:
-        return locale.text("page.calc.proportion", lang, success=fields["success"])
-    if "numerator" in fields:
-        facts = {"top": fields["numerator"], "bottom": fields.get("denominator", "n")}
-        return locale.text("page.calc.ratio", lang, **facts)
-    return fields.get("value", "")

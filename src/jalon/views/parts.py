@@ -228,9 +228,12 @@ class Frame:
 
 @dataclass(frozen=True)
 class Definition:
-    """The card of a KPI: its terms in words, one below the other."""
+    """The card of a KPI: its terms in words, one below the other; what ``changes`` each version
+    brought; its worked ``examples``, each in a few lines."""
 
     terms: tuple[tuple[str, str], ...]
     caution: str
     sql: tuple[str, ...] = ()
     links: tuple[Link, ...] = field(default=())
+    changes: tuple[str, ...] = ()
+    examples: tuple[tuple[str, ...], ...] = ()
