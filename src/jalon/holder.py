@@ -49,9 +49,13 @@ class Holder:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Workspace]:
-        """The workspace as last committed, the same for the whole block."""
+        """The workspace as last committed, the same for the whole block.
+
+        Raises JalonError where its settings or KPIs have become wrong.
+        """
         reader = self._taken()
         try:
+            reader.renew()
             with reader.snapshot():
                 yield reader
         finally:
@@ -79,6 +83,7 @@ class Holder:
         """The workspace to import into or to undo in: one thread at a time."""
         with self._write:
             self._check()
+            self._writer.renew()
             before = self._writer.store.version()
             yield self._writer
             if self._writer.store.version() != before:
@@ -89,6 +94,7 @@ class Holder:
         """A workspace to look at files with, whatever is being written."""
         with self._opening:
             self._check()
+            self._writer.renew()
             found = self._writer.beside()
         try:
             yield found

@@ -73,6 +73,7 @@ class Workspace:
     def __init__(self, folder: Path, store: Store, journal: Journal, settings: Settings) -> None:
         self.folder, self.store, self.journal, self.settings = folder, store, journal, settings
         self.notices: list[Problem] = []
+        self.stamp = stamp(folder)
         self._pending: tuple[int, tuple[stored.Pending, str | None]] | None = None
 
     @cached_property
@@ -94,6 +95,23 @@ class Workspace:
         """The rows set apart: listed, corrected, loaded again or left out."""
         return Quarantine(self.folder, self.store, self.journal, self._load)
 
+    def renew(self) -> None:
+        """Read the settings and the company's KPIs again where their files have changed.
+
+        What was measured under the former ones is dropped. Raises WorkspaceError or
+        DefinitionError where they are wrong now: nothing is measured under settings that are no
+        longer those of the files.
+        """
+        now = stamp(self.folder)
+        if now == self.stamp:
+            return
+        settings, known = load(self.folder / SETTINGS), catalogue(self.folder / KPIS)
+        check(own_of(settings), str(self.folder / SETTINGS))
+        self.settings, self.stamp = settings, now
+        self.store.told_through = dict(settings.data_through)
+        self.__dict__.pop("measurer", None)
+        self.__dict__["catalogue"] = known
+
     def close(self) -> None:
         """Give the database file back to other processes."""
         self.store.close()
@@ -101,7 +119,7 @@ class Workspace:
     def beside(self) -> Workspace:
         """The same workspace for another thread of this process, to read: see :meth:`snapshot`."""
         found = Workspace(self.folder, self.store.beside(), self.journal, self.settings)
-        found.__dict__["catalogue"] = self.catalogue
+        found.__dict__["catalogue"], found.stamp = self.catalogue, self.stamp
         return found
 
     @property
@@ -483,6 +501,16 @@ def door(folder: str | Path, *, create: bool = False) -> Workspace | Distant:
     Raises WorkspaceError as :func:`open_workspace`.
     """
     return reached(Path(folder)) or open_workspace(folder, create=create)
+
+
+def stamp(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
+    """What changes when the settings or the company's KPIs do: their files, as they lie."""
+    found = []
+    for path in (folder / SETTINGS, *sorted((folder / KPIS).glob("*.yaml"))):
+        with suppress(OSError):
+            seen = path.stat()
+            found.append((path.name, seen.st_mtime_ns, seen.st_size, seen.st_ino))
+    return tuple(found)
 
 
 def _lay(folder: Path) -> None:

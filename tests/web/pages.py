@@ -24,6 +24,7 @@ ALL = {
     "rows": "/indicateurs/win_rate/lignes",
     "catalogue": "/indicateurs",
     "patterns": "/modeles",
+    "settings": "/reglages",
 }
 
 

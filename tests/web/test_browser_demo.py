@@ -18,6 +18,7 @@ PAGES = {
     "catalogue": "/indicateurs",
     "catalogue-search": "/indicateurs?q=client",
     "patterns": "/modeles",
+    "settings": "/reglages",
     "kpi-rate": "/indicateurs/win_rate",
     "kpi-sum": "/indicateurs/revenue?by=owner&grain=quarter",
     "kpi-classes": "/indicateurs/stated_loss_reasons",

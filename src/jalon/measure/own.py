@@ -7,11 +7,14 @@ nothing is stored, so a changed setting needs no import.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
+from jalon.model.calendar import FRANCE, Calendar
 from jalon.model.problems import JalonError, Problem, RequestError, Where
 from jalon.model.tables import GROUPED, TABLES, Kind
 from jalon.relations.columns import dimensions, readable
@@ -47,12 +50,13 @@ class OwnColumn:
 class Own:
     """The settings that make columns. ``icp``: the condition of an ideal prospect, over leads.
     ``required``: fields of a prospect and their weights. ``excluded``: the condition of the deals
-    left out, beyond those marked invalid."""
+    left out, beyond those marked invalid. ``calendar``: the days worked."""
 
     dimensions: tuple[OwnDimension, ...] = ()
     icp: str | None = None
     required: tuple[tuple[str, float], ...] = tuple(REQUIRED.items())
     excluded: str | None = None
+    calendar: Calendar = FRANCE
 
     def columns(self, table: str) -> tuple[OwnColumn, ...]:
         """The columns that a table has by these settings."""
@@ -118,37 +122,56 @@ def own_of(settings: Settings) -> Own:
     if settings.amount_bands:
         made.append(OwnDimension("amount_band", "amount", bands=settings.amount_bands))
     required = settings.required_fields or REQUIRED
-    return Own(tuple(made), settings.icp, tuple(required.items()), settings.excluded_deals)
+    days = settings.working_days
+    calendar = Calendar(frozenset(days.week), days.holidays, frozenset(days.closed))
+    return Own(
+        tuple(made), settings.icp, tuple(required.items()), settings.excluded_deals, calendar
+    )
 
 
 def check(own: Own, file: str) -> None:
     """Refuse settings that name what is not there.
 
-    Raises RequestError with the setting, its place in ``file``, and what would do.
+    Raises RequestError with each such setting, its place in ``file``, and what would do.
     """
+    problems = list(wrong(own, file))
+    if problems:
+        raise RequestError(problems)
+
+
+def wrong(own: Own, file: str) -> Iterator[Problem]:
+    """Each setting that names what is not there, and what would do."""
     for name, _ in own.required:
         if name not in readable("lead"):
-            raise _wrong(file, f"required_fields.{name}", "unknown_column", name=name, nearest=[])
+            known = sorted(readable("lead"))
+            facts = {"name": name, "nearest": get_close_matches(name, known), "known": known}
+            yield _problem(file, f"required_fields.{name}", "unknown_column", facts)
     for field, table, text in (("icp", "lead", own.icp), ("excluded_deals", "deal", own.excluded)):
         if text is not None:
             try:
                 condition(text, readable(table), option=field)
             except JalonError as error:
-                raise _wrong(file, field, error.problem.code, **error.problem.facts) from None
+                for found in error.problems:
+                    yield _problem(file, field, found.code, found.facts)
     for each in own.dimensions:
-        place = f"dimensions.{each.name}"
-        homes = [table for table in TABLES if each.of in readable(table)]
-        if not homes:
-            known = sorted({name for table in TABLES for name in dimensions(table)})
-            facts = {"name": each.of, "nearest": [], "known": known}
-            raise _wrong(file, place, "unknown_column", **facts)
-        taken = [table for table in homes if each.name in readable(table)]
-        if taken and each.name != "amount_band":
-            raise _wrong(file, place, "dimension_taken", name=each.name, table=taken[0])
+        yield from _wrong_dimension(each, file)
 
 
-def _wrong(file: str, field: str, code: str, **facts: object) -> RequestError:
-    return RequestError(Problem(code, facts, Where(file=file, column=field)))
+def _wrong_dimension(each: OwnDimension, file: str) -> Iterator[Problem]:
+    homes = [table for table in TABLES if each.of in readable(table)]
+    place = f"dimensions.{each.name}"
+    if not homes:
+        known = sorted({name for table in TABLES for name in dimensions(table)})
+        facts = {"name": each.of, "nearest": get_close_matches(each.of, known), "known": known}
+        yield _problem(file, f"{place}.of", "unknown_column", facts)
+        return
+    taken = [table for table in homes if each.name in readable(table)]
+    if taken and each.name != "amount_band":
+        yield _problem(file, place, "dimension_taken", {"name": each.name, "table": taken[0]})
+
+
+def _problem(file: str, field: str, code: str, facts: Mapping[str, Any]) -> Problem:
+    return Problem(code, dict(facts), Where(file=file, column=field))
 
 
 def _expression(each: OwnDimension) -> str:

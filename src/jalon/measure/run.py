@@ -174,6 +174,7 @@ class Measurer:
             self.bases.catalogue,
             lambda asked: self._answers(asked)[0],
             lambda answer: self._last(answer, replace(question, part=None, basis=None)),
+            self.reader.own.calendar,
         )
 
     def _over_lags(self, measure: Measure, lags: tuple[int, int], question: Question) -> Answer:

@@ -16,7 +16,7 @@ from jalon.catalogue.definition import Measure, TimeKind
 from jalon.estimates.estimator import Figures, empty
 from jalon.measure.figure import Answer
 from jalon.measure.question import Question
-from jalon.model.calendar import working_days
+from jalon.model.calendar import FRANCE, Calendar
 from jalon.model.periods import Grain, Period, floor, following, forward, named
 from jalon.model.problems import Problem
 from jalon.stats.pace import chance
@@ -91,10 +91,11 @@ def against_targets(
     catalogue: Catalogue,
     ask: Ask,
     last: Callable[[Answer], dt.date | None],
+    calendar: Calendar = FRANCE,
 ) -> Answer:
     """One row for each target asked: of the dimensions, the grain and within the period asked."""
     kept = [each for each in targets if _asked(each, question, catalogue)]
-    standing = _Standing(measure, question, ask, last, catalogue)
+    standing = _Standing(measure, question, ask, last, catalogue, calendar)
     return standing.answer(
         sorted(kept, key=lambda each: (each.period.start, each.kpi, each.segment))
     )
@@ -130,9 +131,10 @@ class _Standing:
         ask: Ask,
         last: Callable[[Answer], dt.date | None],
         catalogue: Catalogue,
+        calendar: Calendar,
     ) -> None:
         self.measure, self.question, self.ask = measure, question, ask
-        self.last, self.catalogue = last, catalogue
+        self.last, self.catalogue, self.calendar = last, catalogue, calendar
         self.actuals: dict[tuple[str, Grain], tuple[Answer, Mapping[Any, Actual]]] = {}
 
     def answer(self, targets: Sequence[Target]) -> Answer:
@@ -250,7 +252,8 @@ class _Standing:
         start, end, today = target.period.start, target.period.end, self._today(target)
         assert start is not None and end is not None
         if self.measure.field("profile") != "seasonal":
-            return working_days(start, today) / max(working_days(start, end), 1), ""
+            due = self.calendar.working_days(start, end)
+            return self.calendar.working_days(start, today) / max(due, 1), ""
         year = [forward(each, -12) for each in (start, today, end)]
         whole = self._measured(target.kpi, Grain.NONE, Period(year[0], year[2]))[1]
         so_far = self._measured(target.kpi, Grain.NONE, Period(year[0], year[1]))[1]
@@ -263,7 +266,7 @@ class _Standing:
     def _chance(self, target: Target, actual: float) -> tuple[float, str]:
         start, end, today = target.period.start, target.period.end, self._today(target)
         assert start is not None and end is not None
-        ahead = working_days(today, end)
+        ahead = self.calendar.working_days(today, end)
         if ahead == 0:
             return float(actual >= target.value), ""
         until = floor(start, Grain.MONTH)
@@ -275,7 +278,8 @@ class _Standing:
         if len(months) < LEAST_HISTORY:
             return np.nan, "too_little_history"
         each = [found.get((month.end, segment), Actual(0.0)) for month in months]
-        days = np.array([working_days(m.start, m.end) for m in months if m.start and m.end], float)
+        worked = self.calendar.working_days
+        days = np.array([worked(m.start, m.end) for m in months if m.start and m.end], float)
         rates = np.array([one.value for one in each]) / days
         value = chance(rates, days, ahead, target.value - actual)
         if sum(one.n for one in each) >= FEW_ROWS:

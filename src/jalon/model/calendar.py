@@ -1,8 +1,9 @@
-"""Working days in France: Monday to Friday but for the eleven public holidays, worked out."""
+"""Working days: by default those of France, Monday to Friday but for the eleven public holidays."""
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from functools import lru_cache
 
 #: Month and day of the holidays that do not move.
@@ -31,7 +32,30 @@ def holidays(year: int) -> frozenset[dt.date]:
     return frozenset(fixed | {sunday + dt.timedelta(days=after) for after in MOVING})
 
 
+@dataclass(frozen=True)
+class Calendar:
+    """The days that a company works. ``week``: those of the week, Monday being 1.
+    ``french_holidays``: whether public holidays are days off. ``closed``: other days off."""
+
+    week: frozenset[int] = frozenset({1, 2, 3, 4, 5})
+    french_holidays: bool = True
+    closed: frozenset[dt.date] = frozenset()
+
+    def worked(self, day: dt.date) -> bool:
+        """Whether that day is worked."""
+        off = self.french_holidays and day in holidays(day.year)
+        return day.isoweekday() in self.week and day not in self.closed and not off
+
+    def working_days(self, start: dt.date, end: dt.date) -> int:
+        """The days worked from ``start`` to the day before ``end``; 0 where it is not after."""
+        days = (start + dt.timedelta(days=i) for i in range(max((end - start).days, 0)))
+        return sum(map(self.worked, days))
+
+
+#: Where the company says nothing.
+FRANCE = Calendar()
+
+
 def working_days(start: dt.date, end: dt.date) -> int:
-    """The working days from ``start`` to the day before ``end``; 0 where it is not after."""
-    days = (start + dt.timedelta(days=i) for i in range(max((end - start).days, 0)))
-    return sum(day.weekday() < 5 and day not in holidays(day.year) for day in days)
+    """The working days of France from ``start`` to the day before ``end``."""
+    return FRANCE.working_days(start, end)

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
+import zoneinfo
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
-from jalon.model.problems import Where, WorkspaceError
+from jalon.model.problems import Problem, Where, WorkspaceError
 
 
 class Company(BaseModel):
@@ -46,6 +56,23 @@ class OwnDimension(BaseModel):
         return self
 
 
+class WorkingDays(BaseModel):
+    """The days worked. ``week``: those of the week, Monday being 1. ``holidays``: whether French
+    public holidays are days off. ``closed``: other days on which the company is closed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    week: Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(min_length=1)] = (
+        1,
+        2,
+        3,
+        4,
+        5,
+    )
+    holidays: bool = True
+    closed: Annotated[tuple[dt.date, ...], Field(max_length=1000)] = ()
+
+
 class Settings(BaseModel):
     """The settings, each with its default.
 
@@ -57,7 +84,7 @@ class Settings(BaseModel):
     ``required_fields``: the fields of a prospect that completeness counts, with their weights.
     ``excluded_deals``: the condition of the deals left out everywhere (tests, duplicates), beyond
     those marked so. ``amount_bands``: the limits of the bands of amounts. ``dimensions``: the
-    company's own.
+    company's own. ``working_days``: those by which a pace is counted.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -74,22 +101,130 @@ class Settings(BaseModel):
     excluded_deals: str | None = None
     amount_bands: Annotated[tuple[float, ...], Field(max_length=50)] = ()
     dimensions: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], OwnDimension] = {}
+    working_days: WorkingDays = WorkingDays()
     memory_limit: str | None = Field(default=None, pattern=r"^\d+(\.\d+)?\s?[KMGT]i?B$")
+
+    @field_validator("zone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            zoneinfo.ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"no time zone is called {name}") from None
+        return name
 
 
 def load(path: Path) -> Settings:
     """The settings of a file; the defaults where there is none.
 
-    Raises WorkspaceError ``settings_wrong`` with the field.
+    Raises WorkspaceError ``settings_wrong`` with each setting that is wrong, and its line.
     """
     if not path.exists():
         return Settings()
     try:
-        return Settings.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-    except (yaml.YAMLError, ValidationError) as error:
-        field, detail = "", str(error).splitlines()[0]
-        if isinstance(error, ValidationError):
-            first = error.errors()[0]
-            field, detail = ".".join(str(each) for each in first["loc"]), first["msg"]
-        where = Where(file=str(path), column=field or None)
-        raise WorkspaceError.of("settings_wrong", where, field=field, detail=detail) from None
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        where = Where(file=str(path))
+        raise WorkspaceError.of("settings_unread", where, detail=str(error)) from None
+    settings, problems = understood(text, str(path))
+    if problems:
+        raise WorkspaceError(problems)
+    return settings
+
+
+def understood(text: str, file: str) -> tuple[Settings, list[Problem]]:
+    """The settings that a text says, and all that is wrong in it; the defaults where any is."""
+    try:
+        said = yaml.safe_load(text)
+        lines = lines_of(text)
+    except yaml.YAMLError as error:
+        return Settings(), [unreadable(error, file)]
+    if said is not None and not isinstance(said, dict):
+        return Settings(), [Problem("settings_unread", {"detail": ""}, Where(file=file))]
+    try:
+        return Settings.model_validate(said or {}), []
+    except ValidationError as error:
+        return Settings(), list(_problems(error, file, lines))
+
+
+def unreadable(error: yaml.YAMLError, file: str) -> Problem:
+    """What is said of a text that is not YAML."""
+    mark = getattr(error, "problem_mark", None)
+    detail = getattr(error, "problem", None) or str(error).splitlines()[0]
+    where = Where(file=file, row=mark.line + 1 if mark else None)
+    tabbed = "\\t" in detail
+    return Problem("yaml_tab" if tabbed else "settings_unread", {"detail": detail}, where)
+
+
+def lines_of(text: str) -> Mapping[str, int]:
+    """The line of each setting of a text, by its name (``company.siren``)."""
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    return dict(_lines(root, "")) if isinstance(root, yaml.MappingNode) else {}
+
+
+def _lines(node: yaml.MappingNode, above: str) -> Iterator[tuple[str, int]]:
+    for key, value in node.value:
+        name = f"{above}{key.value}"
+        yield name, key.start_mark.line + 1
+        if isinstance(value, yaml.MappingNode):
+            yield from _lines(value, f"{name}.")
+
+
+def _problems(error: ValidationError, file: str, lines: Mapping[str, int]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for each in error.errors():
+        steps = [str(step) for step in each["loc"] if step != "[key]" and not isinstance(step, int)]
+        field = ".".join(steps)
+        if field in seen:
+            continue
+        seen.add(field)
+        near = [".".join(steps[:size]) for size in range(len(steps), 0, -1)]
+        row = next((lines[name] for name in near if name in lines), None)
+        where = Where(file=file, row=row, column=field or None)
+        if each["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(steps[-1], _siblings(steps), 3)
+            yield Problem("setting_unknown", {"field": field, "nearest": near}, where)
+        else:
+            facts = {"field": field, "detail": each["msg"], "expected": _expected(steps)}
+            yield Problem("settings_wrong", facts, where)
+
+
+def _siblings(steps: list[str]) -> list[str]:
+    """The settings that may stand where one stands."""
+    homes: dict[str, type[BaseModel]] = {
+        "company": Company,
+        "working_days": WorkingDays,
+        "dimensions": OwnDimension,
+    }
+    home = homes.get(steps[0]) if len(steps) > 1 else Settings
+    return list(home.model_fields) if home else []
+
+
+def _expected(steps: list[str]) -> str:
+    """The word for what a setting takes."""
+    exact = ".".join(steps)
+    if exact in _EXPECTED:
+        return _EXPECTED[exact]
+    last = "bands" if steps[0] == "dimensions" and "bands" in steps else steps[0]
+    return _EXPECTED.get(last, "setting")
+
+
+#: What each setting takes, by its name or that of what it belongs to.
+_EXPECTED = {
+    "currency": "setting_currency",
+    "rates": "setting_rate",
+    "fiscal_year_start": "setting_month",
+    "zone": "setting_zone",
+    "bases": "setting_text",
+    "data_through": "setting_day",
+    "company.siren": "setting_siren",
+    "company": "setting_company",
+    "icp": "setting_condition",
+    "excluded_deals": "setting_condition",
+    "required_fields": "setting_weight",
+    "amount_bands": "setting_bands",
+    "bands": "setting_bands",
+    "dimensions": "setting_dimension",
+    "working_days": "setting_days",
+    "memory_limit": "setting_memory",
+}

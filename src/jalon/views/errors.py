@@ -29,16 +29,20 @@ class ErrorView:
 
 def error_view(error: JalonError, lang: str, path: str) -> ErrorView:
     """The page of an error."""
-    today = dt.date.today()
-    asked = Asked(lang, usual(today), today)
     said = tuple(
         (capital(locale.sentence(each, lang)), locale.hint(each, lang) or "")
         for each in error.problems[:SAID]
     )
+    frame = bare_frame(locale.text("page.error.title", lang), lang, path)
+    return ErrorView(frame, said, Link(locale.text("page.error.back", lang), paths.OVERVIEW))
+
+
+def bare_frame(title: str, lang: str, path: str, home: str = paths.OVERVIEW) -> Frame:
+    """The frame of a page that reads no data; the other languages lead to ``home``."""
+    today = dt.date.today()
+    asked = Asked(lang, usual(today), today)
     languages = tuple(
-        Link(locale.text(f"page.lang.{each}", each), f"/?lang={each}", each == lang)
+        Link(locale.text(f"page.lang.{each}", each), f"{home}?lang={each}", each == lang)
         for each in locale.LANGUAGES
     )
-    title = locale.text("page.error.title", lang)
-    frame = Frame(title, lang, "", menu(asked, path), languages)
-    return ErrorView(frame, said, Link(locale.text("page.error.back", lang), paths.OVERVIEW))
+    return Frame(title, lang, "", menu(asked, path), languages)

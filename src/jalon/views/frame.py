@@ -82,7 +82,11 @@ def menu(asked: Asked, path: str, waiting: int = 0) -> tuple[tuple[str, tuple[Li
         (locale.text("page.menu.measure", lang), subjects),
         (
             locale.text("page.menu.understand", lang),
-            (link("data", paths.DATA, waiting), link("catalogue", paths.CATALOGUE)),
+            (
+                link("data", paths.DATA, waiting),
+                link("catalogue", paths.CATALOGUE),
+                link("settings", paths.SETTINGS),
+            ),
         ),
     )
 

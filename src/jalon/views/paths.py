@@ -9,6 +9,7 @@ CATALOGUE = "/indicateurs"
 DATA = "/donnees"
 QUARANTINE = "/donnees/quarantaine"
 PATTERNS = "/modeles"
+SETTINGS = "/reglages"
 FORMATS = ("csv", "xlsx", "json")
 
 

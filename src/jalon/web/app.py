@@ -22,7 +22,7 @@ from jalon.render.records import error as error_record
 from jalon.views.errors import error_view
 from jalon.web.context import Context, language
 from jalon.web.guard import Guard
-from jalon.web.routes import data, pages, quarantine
+from jalon.web.routes import data, pages, quarantine, settings
 
 HERE = Path(__file__).parent
 TEMPLATES, STATIC = HERE / "templates", HERE / "static"
@@ -62,6 +62,7 @@ def create_app(holder: Holder, hosts: list[str], drawer: Drawer | None = None) -
     app.mount("/static", Kept(directory=STATIC), name="static")
     app.include_router(quarantine.router(context))
     app.include_router(data.router(context))
+    app.include_router(settings.router(context))
     app.include_router(pages.router(context))
     app.add_exception_handler(JalonError, _refused(context))
     app.add_exception_handler(HTTPException, _http(context))

@@ -133,7 +133,7 @@ def _answering(context: Context, page: Page, form: str) -> Callable[[Request], R
     def answer(request: Request) -> Response:
         with context.reading(request) as (source, workspace):
             today = dt.date.today()
-            key = (workspace.committed, str(request.url), source.lang, today, form)
+            key = (workspace.committed, workspace.stamp, str(request.url), source.lang, today, form)
             kept = context.kept.get(key)
             view = None if kept else page.make(source, workspace, request, form)
         if kept is None:
