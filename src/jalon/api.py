@@ -265,6 +265,7 @@ def _flattened(each: dict[str, Any]) -> dict[str, Any]:
     )
     flat |= {name: each[name] for name in rest}
     flat["notes"] = " ".join(each["notes"])
+    flat["version"] = each["version"]
     if "compare" in each:
         flat |= {
             f"compare_{name}": value for name, value in each["compare"].items() if name != "period"

@@ -20,14 +20,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from jalon.catalogue.catalogue import Catalogue, catalogue
+from jalon.catalogue.catalogue import Catalogue
+from jalon.catalogue.history import known_in
 from jalon.intake.pipeline import Brief
 from jalon.intake.readings import Reading
 from jalon.intake.report import Report
 from jalon.intake.rules import Rule, Rules
 from jalon.measure.figure import Results
 from jalon.model.problems import Problem, WorkspaceError
-from jalon.state.places import KPIS, SERVER, SETTINGS
+from jalon.state.places import SERVER, SETTINGS
 from jalon.state.settings import Settings, load
 from jalon.store.quarantine import Lot, SetAside
 
@@ -53,7 +54,7 @@ class Distant:
     @cached_property
     def catalogue(self) -> Catalogue:
         """The built-in KPIs and the company's own."""
-        return catalogue(self.folder / KPIS)
+        return known_in(self.folder)
 
     @cached_property
     def settings(self) -> Settings:

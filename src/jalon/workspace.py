@@ -14,7 +14,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from jalon.catalogue.catalogue import Catalogue, catalogue
+from jalon.catalogue.catalogue import Catalogue
+from jalon.catalogue.history import known_in
 from jalon.distant import Distant, reached
 from jalon.intake.foresee import foreseen
 from jalon.intake.map_file import load as load_map
@@ -79,7 +80,7 @@ class Workspace:
     @cached_property
     def catalogue(self) -> Catalogue:
         """The built-in KPIs and the company's own."""
-        return catalogue(self.folder / KPIS)
+        return known_in(self.folder)
 
     @cached_property
     def measurer(self) -> Measurer:
@@ -105,7 +106,7 @@ class Workspace:
         now = stamp(self.folder)
         if now == self.stamp:
             return
-        settings, known = load(self.folder / SETTINGS), catalogue(self.folder / KPIS)
+        settings, known = load(self.folder / SETTINGS), known_in(self.folder)
         check(own_of(settings), str(self.folder / SETTINGS))
         self.settings, self.stamp = settings, now
         self.store.told_through = dict(settings.data_through)

@@ -112,7 +112,7 @@ def test_a_dimension_is_offered_where_what_it_is_made_of_is():
         ({"icp": "sector"}, "icp", "expression_not_condition"),
         ({"excluded_deals": "amount ="}, "excluded_deals", "expression_malformed"),
         ({"required_fields": {"e-mail": 1}}, "required_fields.e-mail", "unknown_column"),
-        ({"dimensions": {"canal": {"of": "sorce", "bands": [1]}}}, "dimensions.canal",
+        ({"dimensions": {"canal": {"of": "sorce", "bands": [1]}}}, "dimensions.canal.of",
          "unknown_column"),
         ({"dimensions": {"owner": {"of": "source", "bands": [1]}}}, "dimensions.owner",
          "dimension_taken"),

@@ -38,17 +38,38 @@ def test_without_a_file_the_settings_are_the_defaults(tmp_path: Path) -> None:
     [
         ("currency: euro", "currency"),
         ("fiscal_year_start: 0", "fiscal_year_start"),
-        ("monnaie: EUR", "monnaie"),
         ("data_through: {files: hier}", "data_through.files"),
         ("memory_limit: lots", "memory_limit"),
-        ("a: [", ""),
-        ("- 1", ""),
+        ("zone: Mars", "zone"),
+        ("working_days: {week: [8]}", "working_days.week"),
+        ("working_days: {week: []}", "working_days.week"),
     ],
 )
-def test_a_wrong_setting_is_named(tmp_path: Path, text: str, field: str) -> None:
+def test_a_wrong_setting_is_named_with_its_line(tmp_path: Path, text: str, field: str) -> None:
+    path = tmp_path / "settings.yaml"
+    path.write_text(f"# Les nôtres\n{text}\n", encoding="utf-8")
+    with pytest.raises(WorkspaceError) as caught:
+        load(path)
+    problem = caught.value.problem
+    assert (problem.code, problem.facts["field"]) == ("settings_wrong", field)
+    assert problem.where.row == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "row"),
+    [
+        ("monnaie: EUR", "setting_unknown", 1),
+        ("currency: EUR\ncompany: {siret: 1}", "setting_unknown", 2),
+        ("a: [", "settings_unread", 1),
+        ("- 1", "settings_unread", None),
+        ("company:\n\tsiren: 1", "yaml_tab", 2),
+    ],
+)
+def test_a_file_that_cannot_be_followed_says_where(
+    tmp_path: Path, text: str, code: str, row: int | None
+) -> None:
     path = tmp_path / "settings.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(WorkspaceError) as caught:
         load(path)
-    assert caught.value.problem.code == "settings_wrong"
-    assert caught.value.problem.facts["field"] == field
+    assert (caught.value.problem.code, caught.value.problem.where.row) == (code, row)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -26,18 +28,57 @@ class DefinitionError(RequestError):
     """A definition is wrong: every problem of the file at once."""
 
 
+#: A KPI at a version: ``win_rate@1`` as asked, ``win_rate__1`` where a formula names it.
+_AT = re.compile(r"^(?P<kpi>.+?)(?:@|__)(?P<version>[0-9]{1,6})$")
+
+
 @dataclass(frozen=True)
 class Catalogue:
-    """All the KPIs known to a workspace, by id."""
+    """All the KPIs known to a workspace, by id. ``former``: their versions as kept, in JSON, by id
+    and number."""
 
     definitions: Mapping[str, Definition]
+    former: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Definition:
-        """The definition of that id. Raises RequestError ``unknown_kpi`` with the nearest ids."""
+        """The definition of that id, of a former version with ``@`` and its number.
+
+        Raises RequestError ``unknown_kpi`` with the nearest ids, ``unknown_version`` with those
+        that are kept.
+        """
         found = self.definitions.get(name)
         if found is None:
-            raise unknown(name, self.public(), "unknown_kpi")
+            asked = _AT.match(name)
+            if asked is None or asked["kpi"] not in {*self.definitions, *self._names()}:
+                raise unknown(name, self.public(), "unknown_kpi")
+            return self._at(name, asked["kpi"], int(asked["version"]))
         return found
+
+    def _names(self) -> set[str]:
+        return {name for name, _ in self.former}
+
+    def _at(self, name: str, kpi: str, version: int) -> Definition:
+        """A KPI as it was at a version, combining others as they were then."""
+        now = self.definitions.get(kpi)
+        if now is not None and now.version == version:
+            return now.model_copy(update={"id": name})
+        kept = self.former.get((kpi, version))
+        if kept is None:
+            known = sorted(number for each, number in self.former if each == kpi)
+            known = known or ([now.version] if now else [])
+            raise RequestError.of("unknown_version", kpi=kpi, version=version, known=known)
+        said = json.loads(kept)
+        then = {
+            one: f"{one}__{number}"
+            for one, number in said["operands"].items()
+            if one not in self.definitions or self.definitions[one].version != number
+        }
+        try:
+            return Definition.model_validate(
+                {**_renamed(said["definition"], then), "id": name, "version": version}
+            )
+        except ValidationError:
+            raise RequestError.of("version_unreadable", kpi=kpi, version=version) from None
 
     def public(self) -> list[str]:
         """The ids that a user may ask for, in the order of the files."""
@@ -46,6 +87,20 @@ class Catalogue:
     def operands(self, formula: str) -> list[str]:
         """The ids that a formula combines."""
         return sorted(names_in(formula))
+
+
+def _renamed(said: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """A definition as written, with other names for the KPIs that it combines."""
+    made = dict(said)
+    for name in ("formula", "against"):
+        if isinstance(made.get(name), str):
+            words = made[name]
+            made[name] = re.sub(r"\w+", lambda each: names.get(each[0], each[0]), words)
+    if made.get("parts"):
+        made["parts"] = {part: _renamed(each, names) for part, each in made["parts"].items()}
+    if made.get("bases"):
+        made["bases"] = [_renamed(each, names) for each in made["bases"]]
+    return made
 
 
 @lru_cache(maxsize=1)
@@ -73,9 +128,9 @@ def load(paths: Sequence[Path], beside: Catalogue | None = None, *, own: bool = 
     """
     problems: list[Problem] = []
     found: dict[str, Definition] = dict(beside.definitions) if beside else {}
-    places: dict[str, _Place] = {}
+    places: dict[str, Place] = {}
     for path in paths:
-        for place in _entries(path, problems):
+        for place in entries(path, problems):
             if place.name in places:
                 problems.append(place.problem("kpi_twice"))
                 continue
@@ -90,7 +145,7 @@ def load(paths: Sequence[Path], beside: Catalogue | None = None, *, own: bool = 
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """An entry of a YAML file, with the line of each of its fields."""
 
     path: Path
@@ -99,12 +154,14 @@ class _Place:
     lines: Mapping[str, int]
 
     def problem(self, code: str, at: str | None = None, /, **facts: Any) -> Problem:
+        """A problem at the line of a field, else at the entry's first."""
         line = self.lines.get(at or "", self.lines[""])
         where = Where(file=str(self.path), row=line, column=at)
         return Problem(code, {"kpi": self.name, **facts}, where)
 
 
-def _entries(path: Path, problems: list[Problem]) -> Iterator[_Place]:
+def entries(path: Path, problems: list[Problem]) -> Iterator[Place]:
+    """The entries of a YAML file of definitions; what is not one goes to ``problems``."""
     try:
         text = path.read_text(encoding="utf-8")
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
@@ -126,13 +183,13 @@ def _entries(path: Path, problems: list[Problem]) -> Iterator[_Place]:
         # A key such as 1 is a number to YAML: as a name it is the text that was written.
         body = {str(name): each for name, each in content.items()}.get(str(key.value))
         if isinstance(body, dict):
-            yield _Place(path, str(key.value), body, lines)
+            yield Place(path, str(key.value), body, lines)
         else:
             where = Where(file=str(path), row=lines[""])
             problems.append(Problem("yaml_malformed", {"detail": str(key.value)}, where))
 
 
-def _definition(place: _Place, own: bool, problems: list[Problem]) -> Definition | None:
+def _definition(place: Place, own: bool, problems: list[Problem]) -> Definition | None:
     try:
         return Definition.model_validate({**place.content, "id": place.name, "own": own})
     except ValidationError as error:
@@ -144,7 +201,7 @@ def _definition(place: _Place, own: bool, problems: list[Problem]) -> Definition
 
 
 def _check(
-    definition: Definition, place: _Place, known: Mapping[str, Definition]
+    definition: Definition, place: Place, known: Mapping[str, Definition]
 ) -> Iterator[Problem]:
     """All that a schema cannot say: names, types, cycles."""
     seen: set[tuple[str, str]] = set()
@@ -160,7 +217,7 @@ def _check(
     yield from _check_changes(definition, place)
 
 
-def _check_changes(definition: Definition, place: _Place) -> Iterator[Problem]:
+def _check_changes(definition: Definition, place: Place) -> Iterator[Problem]:
     """Each version after the first says when and why; the last is the definition's."""
     versions = [each.version for each in definition.changes]
     if versions != sorted(set(versions)):
@@ -174,7 +231,7 @@ def _check_changes(definition: Definition, place: _Place) -> Iterator[Problem]:
 
 
 def _check_measure(
-    measure: Measure, place: _Place, known: Mapping[str, Definition]
+    measure: Measure, place: Place, known: Mapping[str, Definition]
 ) -> Iterator[Problem]:
     if measure.estimate == "formula":
         yield from _check_formula(measure, place, known)
@@ -194,7 +251,7 @@ def _check_measure(
     yield from _check_fields(measure, place)
 
 
-def _check_fields(measure: Measure, place: _Place) -> Iterator[Problem]:
+def _check_fields(measure: Measure, place: Place) -> Iterator[Problem]:
     estimator, columns = estimators()[measure.estimate], named(measure.table)
     for name, kind in estimator.fields.items():
         text = measure.field(name)
@@ -225,7 +282,7 @@ def _check_fields(measure: Measure, place: _Place) -> Iterator[Problem]:
 
 
 def _check_formula(
-    measure: Measure, place: _Place, known: Mapping[str, Definition]
+    measure: Measure, place: Place, known: Mapping[str, Definition]
 ) -> Iterator[Problem]:
     if not measure.formula:
         yield place.problem("kpi_lacks", "formula", field="formula", estimate="formula")

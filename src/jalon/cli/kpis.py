@@ -54,20 +54,23 @@ def list_kpis(
 
 def show_kpi(
     kpi: Annotated[str, typer.Argument(metavar="KPI", help=said("rows.kpi"))],
+    version: Annotated[
+        int | None, typer.Option("--version", metavar="N", help=said("kpis.version"))
+    ] = None,
     workspace: WorkspaceOption = None,
     lang: LangOption = None,
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Show a definition."""
+    """Show a definition, of today or of a former version."""
     with framed(lang, as_json, debug) as spoken:
-        from jalon.catalogue.catalogue import catalogue
+        from jalon.catalogue.history import known_in
         from jalon.cli.figures import show_card
         from jalon.measure.example import sql_of
         from jalon.render.records import card
 
-        known = catalogue(folder(workspace) / "kpis")
-        definition = known[kpi]
+        known = known_in(folder(workspace))
+        definition = known[kpi if version is None else f"{kpi}@{version}"]
         record = card(definition, sql_of(definition, known))
         if as_json:
             show_json(record)
@@ -77,6 +80,7 @@ def show_kpi(
 
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help=said("kpis.file"))],
+    workspace: WorkspaceOption = None,
     lang: LangOption = None,
     as_json: JsonOption = False,
     debug: DebugOption = False,
@@ -84,14 +88,20 @@ def check(
     """Check a company's own definitions, and run their examples."""
     with framed(lang, as_json, debug):
         from jalon.catalogue.catalogue import built_in, load
+        from jalon.catalogue.history import unsaid
         from jalon.measure.example import check_examples
-        from jalon.model.problems import InputError, Where
+        from jalon.model.problems import InputError, RequestError, Where
+        from jalon.state.definitions import Definitions
 
         if not file.is_file():
             raise InputError.of("missing_file", Where(file=str(file)), path=str(file))
         found = load([file], built_in(), own=True)
         own = [each for each in found.definitions.values() if each.own]
         check_examples(own, found)
+        state = folder(workspace) / "state.sqlite"
+        changed = unsaid(file, found, Definitions(state).kept()) if state.exists() else []
+        if changed:
+            raise RequestError(changed)
         if as_json:
             show_json({"ok": True, "kpis": [each.id for each in own]})
         else:

@@ -33,7 +33,7 @@ class Answer:
     """The figures of one KPI and part: one element a group and period.
 
     ``groups``: by dimension (or class), the label of each row, None where not known. ``periods``:
-    of each row. ``missing`` says why the whole has no value.
+    of each row. ``missing`` says why the whole has no value. ``version``: of the definition.
     """
 
     kpi: str
@@ -48,6 +48,7 @@ class Answer:
     missing: Problem | None = None
     compare: Comparison | None = None
     sql: tuple[str, ...] = ()
+    version: int = 1
 
     def __len__(self) -> int:
         return len(self.figures.value)
@@ -104,6 +105,7 @@ class Answer:
             self.missing,
             self.compare,
             self.sql,
+            self.version,
         )
 
 

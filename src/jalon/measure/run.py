@@ -65,6 +65,8 @@ class Measurer:
         if question.compare:
             self._foresee(answers, question)
             answers = [self._compared(each, question) for each in answers]
+        for each in answers:
+            each.version = self.bases.catalogue[each.kpi].version
         as_of = question.clock.as_of.isoformat() if question.clock.as_of else None
         return Results(answers, as_of, question.by, tuple(dict.fromkeys(self.reader.sql)))
 

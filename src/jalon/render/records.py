@@ -40,6 +40,7 @@ def _figure(answer: Answer, row: int, lang: str) -> Record:
     why = answer.why_missing(row)
     record: Record = {
         "kpi": answer.kpi,
+        "version": answer.version,
         "unit": answer.unit,
         "group": {name: _plain(labels[row]) for name, labels in answer.groups.items()},
         "period": period(answer.periods[row]),

@@ -32,7 +32,7 @@ class Sheet:
 
 def sheet_of(table: Table, lang: str) -> Sheet:
     """A table of figures with everything that each figure says."""
-    codes = ("value", "low", "high", "n", "numerator", "denominator", "unit", "notes")
+    codes = ("value", "low", "high", "n", "numerator", "denominator", "unit", "notes", "version")
     heads = (table.head, *(locale.text(f"page.sheet.{each}", lang) for each in codes))
     rows = [
         (
@@ -45,6 +45,7 @@ def sheet_of(table: Table, lang: str) -> Sheet:
             figure.denominator,
             figure.unit,
             " ".join(filter(None, [*figure.notes, figure.missing])),
+            figure.version,
         )
         for row in table.rows
         for figure in (row.figure,)

@@ -32,9 +32,17 @@ def terms(definition: Definition, rule: Measure, catalogue: Catalogue, lang: str
         ("tables", needed(definition, rule.part, catalogue, lang)),
         ("unit", unit(rule.unit, lang)),
         ("better", better),
-        ("version", str(definition.version)),
+        ("version", version(definition, catalogue, lang)),
     )
     return [(locale.text(f"page.term.{name}", lang), text) for name, text in found if text]
+
+
+def version(definition: Definition, catalogue: Catalogue, lang: str) -> str:
+    """The number of a version; of a former one, that of today's too."""
+    now = catalogue.definitions.get(definition.id.partition("@")[0])
+    if now is None or now.version == definition.version:
+        return str(definition.version)
+    return locale.text("card.former", lang, version=definition.version, now=now.version)
 
 
 def spoken(said: Text, lang: str) -> str:

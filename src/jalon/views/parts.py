@@ -54,7 +54,7 @@ class Figure:
     ``text`` and ``suffix``: the value as read (``26,4`` and ``%``); ``between``: its interval in
     words, in its unit; ``counted``: on what it rests (``275 sur 1 042``, ``386``) and ``rests`` the
     same with a name (``386 factures``); ``missing``: why there is no value and
-    ``mend``: what to do about it.
+    ``mend``: what to do about it; ``version``: of the definition that it was measured by.
     """
 
     kpi: str
@@ -79,6 +79,7 @@ class Figure:
     notes: tuple[str, ...] = ()
     missing: str | None = None
     mend: str | None = None
+    version: int = 1
 
 
 @dataclass(frozen=True)

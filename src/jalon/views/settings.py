@@ -184,7 +184,8 @@ def _left_out(desk: Desk) -> Group:
 
 def _required(desk: Desk) -> Group:
     said = [each.removeprefix("required_fields.") for each in desk.texts if _is_weight(each)]
-    names = dict.fromkeys([*REQUIRED, *(each.name for each in TABLES["lead"].columns), *said])
+    columns = [each.name for each in TABLES["lead"].columns if not each.of]
+    names = dict.fromkeys([*REQUIRED, *columns, *said])
     known = desk.raw.get("required_fields")
     entries = (
         desk.entry(

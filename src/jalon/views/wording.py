@@ -52,6 +52,7 @@ def figure(answer: Answer, row: int, lang: str, *, better: str = "context") -> F
         high=high,
         level=answer.level,
         n=_known(found.n[row]),
+        version=answer.version,
         numerator=None if found.numerator is None else _known(found.numerator[row]),
         denominator=None if found.denominator is None else _known(found.denominator[row]),
         basis=answer.basis,

@@ -15,7 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from jalon import locale
-from jalon.catalogue.catalogue import Catalogue, built_in, catalogue
+from jalon.catalogue.catalogue import Catalogue, built_in
+from jalon.catalogue.history import known_in
 from jalon.measure.own import own_of, wrong
 from jalon.model.problems import InputError, JalonError, Problem
 from jalon.render.page_json import model, record
@@ -146,7 +147,7 @@ class Desks:
         if workspace:
             return workspace.catalogue, ()
         try:
-            return catalogue(self.context.folder / KPIS), ()
+            return known_in(self.context.folder), ()
         except JalonError as error:
             return built_in(), error.problems
 
