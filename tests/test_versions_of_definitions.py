@@ -144,7 +144,7 @@ def test_the_command_line_shows_a_former_card_and_checks_what_changed_unsaid(sai
     assert "version 2" in error["error"]["hint"].replace("version à 2", "version 2")
     assert (
         jalon("kpis", "show", "mine", "--version", "1")[1]["among"]
-        == MINE.split("among: ")[1].split("\n")[0]
+        == MINE.split("among: ")[1].split("\n", maxsplit=1)[0]
     )
     now = jalon("kpis", "show", "mine")[1]
     assert (now["version"], now["changes"][0]["version"]) == (2, 2)

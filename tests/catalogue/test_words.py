@@ -70,7 +70,7 @@ def test_the_version_is_that_of_the_last_change(tmp_path):
         (f"  changes:\n    - {{version: 3, on: 2026-01-01, {WHY}}}\n"
          f"    - {{version: 2, on: 2026-11-28, {WHY}}}", "kpi_changes_order", 11),
         ("  changes: [{version: 2, on: 2026-11-28}]", "kpi_change_why", 11),
-        (f"  changes: [{{version: 1, on: 2026-11-28, {WHY}}}]", "kpi_field", 11),
+        (f"  changes: [{{version: 1, on: 2026-11-28, {WHY}}}]", "kpi_number", 11),
     ],
 )  # fmt: skip
 def test_changes_that_do_not_hold_are_said_with_their_line(tmp_path, more, code, line):

@@ -60,8 +60,8 @@ def test_a_wrong_setting_is_named_with_its_line(tmp_path: Path, text: str, field
     [
         ("monnaie: EUR", "setting_unknown", 1),
         ("currency: EUR\ncompany: {siret: 1}", "setting_unknown", 2),
-        ("a: [", "settings_unread", 1),
-        ("- 1", "settings_unread", None),
+        ("a: [", "yaml_open", 1),
+        ("- 1", "settings_no_names", None),
         ("company:\n\tsiren: 1", "yaml_tab", 2),
     ],
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,14 @@ from pydantic import ValidationError
 from sqlglot import exp
 
 from jalon.catalogue.definition import Definition, Measure
+from jalon.catalogue.faults import faults
+from jalon.catalogue.own_checks import check_own, meant
 from jalon.estimates.registry import estimators
 from jalon.model.problems import JalonError, Problem, RequestError, Where
-from jalon.model.tables import GROUPED, TABLES
-from jalon.relations.columns import named, readable
+from jalon.model.tables import GROUPED, TABLES, Kind
+from jalon.relations.columns import named
 from jalon.relations.expression import condition, names_in, parse, unknown
+from jalon.state.yaml_faults import fault
 
 
 class DefinitionError(RequestError):
@@ -134,6 +138,8 @@ def load(paths: Sequence[Path], beside: Catalogue | None = None, *, own: bool = 
             if place.name in places:
                 problems.append(place.problem("kpi_twice"))
                 continue
+            if own:
+                problems.extend(place.twice())
             definition = _definition(place, own, problems)
             if definition:
                 found[place.name], places[place.name] = definition, place
@@ -146,57 +152,97 @@ def load(paths: Sequence[Path], beside: Catalogue | None = None, *, own: bool = 
 
 @dataclass(frozen=True)
 class Place:
-    """An entry of a YAML file, with the line of each of its fields."""
+    """An entry of a YAML file: its fields, its ``first`` line, its ``node``, and what of it is
+    looked at (``inside``: ``parts.median``)."""
 
     path: Path
     name: str
     content: Mapping[str, Any]
-    lines: Mapping[str, int]
+    first: int
+    node: yaml.Node
+    inside: tuple[str, ...] = ()
+
+    @cached_property
+    def lines(self) -> Mapping[str, int]:
+        """The line of each field, by its path, and under an empty name the entry's own."""
+        found = {"": self.first}
+        for _ in _lines(self.node, "", found):
+            pass
+        return found
+
+    def twice(self) -> Iterator[Problem]:
+        """The fields that are written twice: the last would be read."""
+        for name, row in _lines(self.node, "", {}):
+            where = Where(file=str(self.path), row=row, column=name)
+            yield Problem("kpi_field_twice", {"kpi": self.name, "field": name}, where)
 
     def problem(self, code: str, at: str | None = None, /, **facts: Any) -> Problem:
-        """A problem at the line of a field, else at the entry's first."""
-        line = self.lines.get(at or "", self.lines[""])
+        """A problem at the line of a field (``label.en``), else at that of what holds it."""
+        steps = (at or "").split(".")
+        names = [f"{each}.{at}" for each in self.inside]
+        names += [".".join(steps[:size]) for size in range(len(steps), 0, -1)]
+        line = next((self.lines[name] for name in names if name in self.lines), self.lines[""])
         where = Where(file=str(self.path), row=line, column=at)
         return Problem(code, {"kpi": self.name, **facts}, where)
+
+    def of(self, measure: Measure) -> Place:
+        """The same, for what a part measures on a basis: their own fields are looked at first."""
+        bases = self.content.get("bases") or ()
+        same = [
+            f"bases.{at}"
+            for at, each in enumerate(bases)
+            if isinstance(each, dict) and measure.basis in (each.get("basis"), each.get("table"))
+        ]
+        return replace(self, inside=(f"parts.{measure.part}", *same))
 
 
 def entries(path: Path, problems: list[Problem]) -> Iterator[Place]:
     """The entries of a YAML file of definitions; what is not one goes to ``problems``."""
+    text = ""
     try:
         text = path.read_text(encoding="utf-8")
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
         content = yaml.load(text, Loader=yaml.CSafeLoader) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = Where(file=str(path), row=mark.line + 1 if mark else None)
-        problems.append(Problem("yaml_malformed", {"detail": getattr(error, "problem", "")}, where))
+        problems.append(fault(error, text, str(path)))
         return
     if root is None:
         return
     if not isinstance(content, dict):
-        problems.append(Problem("yaml_malformed", {"detail": ""}, Where(file=str(path))))
+        problems.append(Problem("kpis_no_names", {}, Where(file=str(path))))
         return
     for key, value in root.value:
-        lines = {"": key.start_mark.line + 1}
-        if isinstance(value, yaml.MappingNode):
-            lines |= {inner.value: inner.start_mark.line + 1 for inner, _ in value.value}
         # A key such as 1 is a number to YAML: as a name it is the text that was written.
         body = {str(name): each for name, each in content.items()}.get(str(key.value))
+        first = key.start_mark.line + 1
         if isinstance(body, dict):
-            yield Place(path, str(key.value), body, lines)
+            yield Place(path, str(key.value), body, first, value)
         else:
-            where = Where(file=str(path), row=lines[""])
-            problems.append(Problem("yaml_malformed", {"detail": str(key.value)}, where))
+            where = Where(file=str(path), row=first)
+            problems.append(Problem("kpi_empty", {"kpi": str(key.value)}, where))
+
+
+def _lines(node: yaml.Node, above: str, found: dict[str, int]) -> Iterator[tuple[str, int]]:
+    """Note the line of each field, by its path; gives those that are written twice."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            name, row = f"{above}{key.value}", key.start_mark.line + 1
+            if name in found:
+                yield name, row
+            found[name] = row
+            yield from _lines(value, f"{name}.", found)
+    elif isinstance(node, yaml.SequenceNode):
+        for at, value in enumerate(node.value):
+            found[f"{above}{at}"] = value.start_mark.line + 1
+            yield from _lines(value, f"{above}{at}.", found)
 
 
 def _definition(place: Place, own: bool, problems: list[Problem]) -> Definition | None:
     try:
         return Definition.model_validate({**place.content, "id": place.name, "own": own})
     except ValidationError as error:
-        for each in error.errors():
-            field = str(each["loc"][0]) if each["loc"] else ""
-            path = ".".join(str(step) for step in each["loc"])
-            problems.append(place.problem("kpi_field", field, field=path, detail=each["msg"]))
+        for code, path, facts in faults(error):
+            problems.append(place.problem(code, path, **facts))
         return None
 
 
@@ -207,14 +253,16 @@ def _check(
     seen: set[tuple[str, str]] = set()
     for part in definition.parts or (None,):
         for measure in definition.rules(part):
-            for problem in _check_measure(measure, place, known):
+            for problem in _check_measure(measure, place.of(measure), known):
                 mark = (problem.code, str(dict(problem.facts)))
                 if mark not in seen:
                     seen.add(mark)
                     yield problem
-    if _cycle(definition.id, known, ()):
+    if "kpi_formula" not in {code for code, _ in seen} and _cycle(definition.id, known, ()):
         yield place.problem("kpi_cycle", "formula")
     yield from _check_changes(definition, place)
+    if definition.own:
+        yield from check_own(definition, place)
 
 
 def _check_changes(definition: Definition, place: Place) -> Iterator[Problem]:
@@ -236,19 +284,35 @@ def _check_measure(
     if measure.estimate == "formula":
         yield from _check_formula(measure, place, known)
         return
-    if measure.estimate not in estimators():
-        yield place.problem(
-            "kpi_estimate", "estimate", found=measure.estimate, known=sorted(estimators())
-        )
-        return
-    if measure.table not in TABLES and measure.table not in GROUPED:
-        yield place.problem("kpi_table", "table", found=measure.table, known=sorted(TABLES))
-        return
-    columns = readable(measure.table)
-    for name in (measure.date, *(column for _, column in measure.classes)):
-        if name is not None and name not in columns:
-            yield place.problem("kpi_column", found=name, table=measure.table)
+    for name, value, names in (
+        ("estimate", measure.estimate, [*estimators(), "formula"]),
+        ("table", measure.table, [*TABLES, *GROUPED]),
+    ):
+        if not value:
+            yield place.problem("kpi_field_missing", name, field=name)
+            return
+        if value not in names:
+            near = get_close_matches(value, names, 3)
+            facts = {"found": value, "nearest": near, "known": sorted(names)}
+            yield place.problem(f"kpi_{name}", name, **facts)
+            return
+    yield from _check_columns(measure, place)
     yield from _check_fields(measure, place)
+
+
+def _check_columns(measure: Measure, place: Place) -> Iterator[Problem]:
+    """The columns that a measure names by themselves: its date, its classes, what it needs."""
+    columns = named(measure.table)
+    asked = [("date", measure.date), *(("needs", each) for each in measure.needs)]
+    asked += [("classes", column) for _, column in measure.classes]
+    for field_name, name in asked:
+        if name is not None and name not in columns:
+            near = get_close_matches(name, columns, 3)
+            facts = {"found": name, "table": measure.table, "nearest": near}
+            yield place.problem("kpi_column", field_name, **facts)
+    if measure.date and columns.get(measure.date, Kind.MOMENT) is not Kind.MOMENT:
+        dates = [name for name, kind in columns.items() if kind is Kind.MOMENT]
+        yield place.problem("kpi_not_date", "date", found=measure.date, known=dates)
 
 
 def _check_fields(measure: Measure, place: Place) -> Iterator[Problem]:
@@ -265,7 +329,8 @@ def _check_fields(measure: Measure, place: Place) -> Iterator[Problem]:
             (condition if kind == "condition" else parse)(text, columns, option=name)
         except JalonError as error:
             for each in error.problems:
-                yield place.problem(each.code, name, **{**each.facts, "option": name})
+                code, facts = meant(each, measure.table)
+                yield place.problem(code, name, **{**facts, "option": name})
     said = [("mature", measure.mature, condition)]
     if measure.doubt:
         said += [("doubt", each, condition) for each in (measure.doubt.when, measure.doubt.among)]
@@ -290,7 +355,7 @@ def _check_formula(
     try:
         tree = sqlglot.parse_one(measure.formula, into=exp.Condition, dialect="duckdb")
     except sqlglot.errors.SqlglotError:
-        yield place.problem("expression_malformed", "formula", expression=measure.formula, near="")
+        yield place.problem("kpi_formula", "formula", formula=measure.formula)
         return
     allowed = (
         exp.Add,
@@ -305,11 +370,12 @@ def _check_formula(
     words = any(isinstance(node, exp.Literal) and node.is_string for node in tree.walk())
     strange = any(not isinstance(node, allowed) for node in tree.walk())
     if words or strange or not tree.find(exp.Column):
-        yield place.problem("expression_not_allowed", "formula", expression=measure.formula)
+        yield place.problem("kpi_formula", "formula", formula=measure.formula)
         return
     for name in sorted(names_in(measure.formula)):
         if name not in known:
-            yield place.problem("unknown_kpi", "formula", name=name, nearest=[])
+            near = get_close_matches(name, known, 3)
+            yield place.problem("unknown_kpi", "formula", name=name, nearest=near)
 
 
 def _cycle(name: str, known: Mapping[str, Definition], above: tuple[str, ...]) -> bool:

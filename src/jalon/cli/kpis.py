@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +19,10 @@ from jalon.cli.frame import (
     show_json,
 )
 from jalon.cli.words import said
+
+if TYPE_CHECKING:
+    from jalon.catalogue.catalogue import Catalogue
+    from jalon.catalogue.definition import Definition
 
 
 def register(app: typer.Typer) -> None:
@@ -89,7 +94,6 @@ def check(
     with framed(lang, as_json, debug):
         from jalon.catalogue.catalogue import built_in, load
         from jalon.catalogue.history import unsaid
-        from jalon.measure.example import check_examples
         from jalon.model.problems import InputError, RequestError, Where
         from jalon.state.definitions import Definitions
 
@@ -97,7 +101,7 @@ def check(
             raise InputError.of("missing_file", Where(file=str(file)), path=str(file))
         found = load([file], built_in(), own=True)
         own = [each for each in found.definitions.values() if each.own]
-        check_examples(own, found)
+        _check_examples(file, own, found)
         state = folder(workspace) / "state.sqlite"
         changed = unsaid(file, found, Definitions(state).kept()) if state.exists() else []
         if changed:
@@ -106,3 +110,23 @@ def check(
             show_json({"ok": True, "kpis": [each.id for each in own]})
         else:
             typer.echo(said("kpis.ok", count=len(own)))
+
+
+def _check_examples(file: Path, own: Sequence[Definition], known: Catalogue) -> None:
+    """Run the examples of a file; what differs is said at their lines."""
+    from jalon.catalogue.catalogue import entries
+    from jalon.measure.example import check_examples
+    from jalon.model.problems import RequestError
+
+    places = {place.name: place for place in entries(file, [])}
+    problems = []
+    for definition in own:
+        try:
+            check_examples([definition], known)
+        except RequestError as error:
+            for each in error.problems:
+                at = f"examples.{int(each.facts.get('number', 1)) - 1}"
+                there = places[definition.id].problem(each.code, at, **each.facts)
+                problems.append(there)
+    if problems:
+        raise RequestError(problems)

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from jalon.model.problems import Problem, Where, WorkspaceError
+from jalon.state.yaml_faults import fault
 
 
 class Company(BaseModel):
@@ -124,8 +125,7 @@ def load(path: Path) -> Settings:
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        where = Where(file=str(path))
-        raise WorkspaceError.of("settings_unread", where, detail=str(error)) from None
+        raise WorkspaceError(fault(error, "", str(path))) from None
     settings, problems = understood(text, str(path))
     if problems:
         raise WorkspaceError(problems)
@@ -138,22 +138,13 @@ def understood(text: str, file: str) -> tuple[Settings, list[Problem]]:
         said = yaml.safe_load(text)
         lines = lines_of(text)
     except yaml.YAMLError as error:
-        return Settings(), [unreadable(error, file)]
+        return Settings(), [fault(error, text, file)]
     if said is not None and not isinstance(said, dict):
-        return Settings(), [Problem("settings_unread", {"detail": ""}, Where(file=file))]
+        return Settings(), [Problem("settings_no_names", {}, Where(file=file))]
     try:
         return Settings.model_validate(said or {}), []
     except ValidationError as error:
         return Settings(), list(_problems(error, file, lines))
-
-
-def unreadable(error: yaml.YAMLError, file: str) -> Problem:
-    """What is said of a text that is not YAML."""
-    mark = getattr(error, "problem_mark", None)
-    detail = getattr(error, "problem", None) or str(error).splitlines()[0]
-    where = Where(file=file, row=mark.line + 1 if mark else None)
-    tabbed = "\\t" in detail
-    return Problem("yaml_tab" if tabbed else "settings_unread", {"detail": detail}, where)
 
 
 def lines_of(text: str) -> Mapping[str, int]:

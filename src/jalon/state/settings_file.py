@@ -11,15 +11,20 @@ from typing import Any
 import yaml
 
 from jalon.model.problems import WorkspaceError
-from jalon.state.settings import unreadable
+from jalon.state.yaml_faults import fault
 
 
 def read(path: Path) -> str:
-    """The text of a file of settings; nothing where there is none."""
+    """The text of a file of settings; nothing where there is none.
+
+    Raises WorkspaceError where it is not text in UTF-8.
+    """
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return ""
+    except UnicodeDecodeError as error:
+        raise WorkspaceError(fault(error, "", str(path))) from None
 
 
 def raw(text: str, file: str) -> dict[str, Any]:
@@ -27,7 +32,7 @@ def raw(text: str, file: str) -> dict[str, Any]:
     try:
         said = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise WorkspaceError(unreadable(error, file)) from None
+        raise WorkspaceError(fault(error, text, file)) from None
     return {str(name): each for name, each in said.items()} if isinstance(said, dict) else {}
 
 

@@ -77,8 +77,8 @@ class Desks:
     def _written(self, texts: Texts, lang: str) -> tuple[Wrong, ...]:
         """Write the file as the form asks, whole; else what is wrong, and nothing is written."""
         name = str(self.file)
-        before = settings_file.read(self.file)
         try:
+            before = settings_file.read(self.file)
             raw = settings_file.raw(before, name)
         except JalonError as error:
             return tuple(("", each) for each in error.problems)
@@ -108,11 +108,10 @@ class Desks:
 
     def _view(self, request: Request, typed: Typed | None) -> SettingsView:
         lang, folder = language(request), self.context.folder
-        text = settings_file.read(self.file)
+        text, raw, found = self._found()
         with ExitStack() as reading:
             source, workspace = self._read(request, reading)
             known, kpi_problems = self._known(workspace)
-            raw, found = self._found(text)
             texts = typed.texts if typed else shown(raw, lang)
             beside = (
                 typed.wrong if typed else tuple((place(p.where.column, texts), p) for p in found)
@@ -151,12 +150,14 @@ class Desks:
         except JalonError as error:
             return built_in(), error.problems
 
-    def _found(self, text: str) -> tuple[dict[str, Any], list[Problem]]:
-        """The settings as written, and what is wrong in them."""
+    def _found(self) -> tuple[str, dict[str, Any], list[Problem]]:
+        """The file's text, the settings as written, and what is wrong in them."""
+        text = ""
         try:
-            return settings_file.raw(text, SETTINGS), self._problems(text)
+            text = settings_file.read(self.file)
+            return text, settings_file.raw(text, SETTINGS), self._problems(text)
         except JalonError as error:
-            return {}, list(error.problems)
+            return text, {}, list(error.problems)
 
     def _faults(self, problems: Sequence[Problem], lang: str) -> tuple[Fault, ...]:
         folder = str(self.context.folder) + "/"
@@ -183,7 +184,7 @@ def _saved(request: Request) -> bool:
 
 
 def _closed(found: Sequence[Problem]) -> bool:
-    return any(each.code in ("settings_unread", "yaml_tab") for each in found)
+    return any(each.code.startswith(("yaml_", "settings_no_names")) for each in found)
 
 
 def router(context: Context) -> APIRouter:
