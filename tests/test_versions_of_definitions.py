@@ -154,6 +154,19 @@ def test_the_command_line_shows_a_former_card_and_checks_what_changed_unsaid(sai
     assert jalon("kpis", "check", str(file)) == (0, {"ok": True, "kpis": ["mine", "half"]})
 
 
+def test_a_file_of_the_workspace_is_checked_with_those_beside_it(said, tmp_path):
+    kpis = tmp_path / "ws" / "kpis"
+    said(MINE).close()
+    other = MINE[MINE.index("half:") :].replace("half:", "third:").replace("/ 2", "/ 3")
+    (kpis / "other.yaml").write_text(other, encoding="utf-8")
+    words = ["--workspace", str(tmp_path / "ws"), "--json"]
+    done = CliRunner().invoke(build(), ["kpis", "check", str(kpis / "other.yaml"), *words])
+    assert json.loads(done.output) == {"ok": True, "kpis": ["third"]}
+    (kpis / "other.yaml").write_text(MINE, encoding="utf-8")
+    done = CliRunner().invoke(build(), ["kpis", "check", str(kpis / "other.yaml"), *words])
+    assert json.loads(done.output)["error"]["code"] == "kpi_twice"
+
+
 def test_the_meaning_is_what_measures_and_nothing_that_only_says():
     ours = built_in()
     win = ours["win_rate"]

@@ -272,6 +272,23 @@ def test_the_companys_own_kpis_are_listed_and_their_faults_said(visitor: Visitor
     assert visitor.get("/indicateurs/mine").status_code == 400
 
 
+def test_a_page_of_a_former_version_and_its_export_say_which(visitor: Visitor) -> None:
+    file = visitor.folder / "kpis" / "mine.yaml"
+    file.write_text(MINE, encoding="utf-8")
+    assert visitor.figure("mine")["version"] == 1
+    file.write_text(MINE.replace("('won', 'lost')", "('won')"), encoding="utf-8")
+    now, then = (visitor.figure(name) for name in ("mine", "mine@1"))
+    assert (now["version"], now["value"]) == (2, 1)
+    assert (then["version"], then["value"]) == (1, pytest.approx(2 / 3))
+    page = visitor.get("/indicateurs/mine?period=all").text
+    assert "la définition a changé sans que la raison soit dite" in page
+    assert "1 (aujourd’hui\u00a0: 2)" in visitor.get("/indicateurs/mine@1").text
+    heads, first = visitor.get("/indicateurs/mine@1.csv?period=all").text.splitlines()[:2]
+    assert heads.split(";")[-1] == "Version de la définition"
+    assert first.split(";")[-1] == "1"
+    assert visitor.get("/indicateurs/mine@7").status_code == 404
+
+
 def test_another_site_can_save_nothing(visitor: Visitor) -> None:
     said = {**visitor.fields(), "currency": "CHF"}
     answer = visitor.post("/reglages", data=said, headers={"origin": "http://elsewhere"})

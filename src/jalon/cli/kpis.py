@@ -92,15 +92,18 @@ def check(
 ) -> None:
     """Check a company's own definitions, and run their examples."""
     with framed(lang, as_json, debug):
-        from jalon.catalogue.catalogue import built_in, load
+        from jalon.catalogue.catalogue import built_in, catalogue, entries, load
         from jalon.catalogue.history import unsaid
         from jalon.model.problems import InputError, RequestError, Where
         from jalon.state.definitions import Definitions
 
         if not file.is_file():
             raise InputError.of("missing_file", Where(file=str(file)), path=str(file))
-        found = load([file], built_in(), own=True)
-        own = [each for each in found.definitions.values() if each.own]
+        kpis = folder(workspace) / "kpis"
+        # Among the workspace's own, a file may combine KPIs of the others, and must not repeat any.
+        beside = file.resolve().parent == kpis.resolve()
+        found = catalogue(kpis) if beside else load([file], built_in(), own=True)
+        own = [found.definitions[place.name] for place in entries(file, [])]
         _check_examples(file, own, found)
         state = folder(workspace) / "state.sqlite"
         changed = unsaid(file, found, Definitions(state).kept()) if state.exists() else []

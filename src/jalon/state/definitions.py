@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,9 +49,13 @@ class Definitions:
         return [Kept(**row._mapping) for row in rows]
 
     def keep(self, found: Iterable[Kept]) -> None:
-        """Keep new versions; one that another process has just kept stays as it is."""
+        """Keep new versions; one that another process has just kept stays as it is.
+
+        Where nothing can be written (no room, no right), reading goes on: they are kept next time.
+        """
         rows = [vars(each) for each in found]
         if rows:
-            _META.create_all(self._engine)
-            with self._engine.begin() as connection:
-                connection.execute(_DEFINITION.insert().prefix_with("OR IGNORE"), rows)
+            with suppress(sa.exc.OperationalError):
+                _META.create_all(self._engine)
+                with self._engine.begin() as connection:
+                    connection.execute(_DEFINITION.insert().prefix_with("OR IGNORE"), rows)

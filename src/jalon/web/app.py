@@ -31,6 +31,7 @@ YEAR = 365 * 24 * 3600
 STATUS = {
     "page_unknown": 404,
     "unknown_kpi": 404,
+    "unknown_version": 404,
     "unknown_import": 404,
     "unknown_deposit": 404,
     "unknown_lot": 404,
