@@ -175,6 +175,15 @@ def test_a_wrong_value_is_said_beside_its_field_and_nothing_is_written(
     assert (again[field], again["fiscal_year_start"]) == (value, "7")
 
 
+def test_all_that_is_wrong_is_said_at_once(visitor: Visitor) -> None:
+    typed = {"currency": "euro", "icp": "secteur = 1", "rates": "x", "amount_bands": "mille"}
+    answer = visitor.save(**typed)
+    assert faulty(answer.text) == set(typed)
+    # The top of the page leads to each of them.
+    for name in typed:
+        assert f'<a href="#s-{name.replace("_", "-")}"' in answer.text
+
+
 def test_no_day_worked_is_refused(visitor: Visitor) -> None:
     said = {k: v for k, v in visitor.fields().items() if not k.startswith("working_days.week")}
     answer = visitor.post("/reglages", data=said)

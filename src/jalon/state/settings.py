@@ -133,7 +133,10 @@ def load(path: Path) -> Settings:
 
 
 def understood(text: str, file: str) -> tuple[Settings, list[Problem]]:
-    """The settings that a text says, and all that is wrong in it; the defaults where any is."""
+    """The settings that a text says, and all that is wrong in it.
+
+    A setting that is wrong has its default, so that the others can be looked at too.
+    """
     try:
         said = yaml.safe_load(text)
         lines = lines_of(text)
@@ -144,7 +147,9 @@ def understood(text: str, file: str) -> tuple[Settings, list[Problem]]:
     try:
         return Settings.model_validate(said or {}), []
     except ValidationError as error:
-        return Settings(), list(_problems(error, file, lines))
+        wrong = {each["loc"][0] for each in error.errors()}
+        right = {name: each for name, each in (said or {}).items() if name not in wrong}
+        return Settings.model_validate(right), list(_problems(error, file, lines))
 
 
 def lines_of(text: str) -> Mapping[str, int]:

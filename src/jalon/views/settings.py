@@ -15,7 +15,7 @@ from jalon.model.problems import Problem
 from jalon.model.tables import TABLES, Kind
 from jalon.relations.columns import label, readable
 from jalon.views import paths
-from jalon.views.parts import Frame
+from jalon.views.parts import Frame, Link
 from jalon.views.settings_form import WEEK, Texts, Wrong, places
 from jalon.views.wording import capital
 
@@ -88,13 +88,15 @@ class Fault:
 @dataclass(frozen=True)
 class SettingsView:
     """``frame``: menu. ``message``: what was just done. ``faults``: what is wrong in the file, that
-    no field shows. ``groups``: the settings. ``file``: where they are kept; ``digest`` of its text
-    when the page was made. ``kpis``: the company's own, and ``kpi_faults`` of their files, that lie
-    in ``folder``. ``closed``: why nothing can be saved; empty otherwise."""
+    no field shows. ``mend``: the fields to correct. ``groups``: the settings. ``file``: where they
+    are kept; ``digest`` of its text when the page was made. ``kpis``: the company's own, and
+    ``kpi_faults`` of their files, that lie in ``folder``. ``closed``: why nothing can be saved;
+    empty otherwise."""
 
     frame: Frame
     message: str
     faults: tuple[Fault, ...]
+    mend: tuple[Link, ...]
     groups: tuple[Group, ...]
     file: str
     digest: str
@@ -315,6 +317,14 @@ _GROUPS: tuple[Callable[[Desk], Group], ...] = (
 def fault(problem: Problem, lang: str) -> Fault:
     """A problem of a file, with its place and what to do."""
     return Fault(capital(locale.sentence(problem, lang)), locale.hint(problem, lang) or "")
+
+
+def to_mend(made: Iterable[Group]) -> Iterator[Link]:
+    """The fields to correct, each named with the settings that it belongs to."""
+    for group in made:
+        for each in group.entries:
+            if each.wrong:
+                yield Link(f"{group.title} – {each.label}", f"#{each.id}")
 
 
 def own_kpis(

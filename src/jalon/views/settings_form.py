@@ -53,7 +53,7 @@ def changed(form: Texts, raw: Mapping[str, Any], lang: str) -> tuple[dict[str, A
         if _same(part, form, raw.get(part.name), lang):
             continue
         wrong += problems
-        if value is not None or part.name in raw:
+        if not problems and (value is not None or part.name in raw):
             changes[part.name] = value
     return changes, wrong
 

@@ -26,7 +26,7 @@ from jalon.state.settings import understood
 from jalon.views import paths
 from jalon.views.errors import bare_frame
 from jalon.views.frame import frame
-from jalon.views.settings import Desk, Fault, SettingsView, fault, groups, own_kpis
+from jalon.views.settings import Desk, Fault, SettingsView, fault, groups, own_kpis, to_mend
 from jalon.views.settings_form import Texts, Wrong, changed, place, shown
 from jalon.views.source import Source
 from jalon.web.context import Context, language, remember
@@ -85,12 +85,10 @@ class Desks:
         if texts.get("digest") != settings_file.digest(before):
             return (("", Problem("settings_changed")),)
         changes, problems = changed(texts, raw, lang)
+        after = settings_file.rewritten(before, changes)
+        problems += [(place(each.where.column, texts), each) for each in self._problems(after)]
         if problems:
             return tuple(problems)
-        after = settings_file.rewritten(before, changes)
-        found = self._problems(after)
-        if found:
-            return tuple((place(each.where.column, texts), each) for each in found)
         try:
             settings_file.write(self.file, after)
         except OSError as error:
@@ -99,7 +97,7 @@ class Desks:
 
     def _problems(self, text: str) -> list[Problem]:
         settings, problems = understood(text, SETTINGS)
-        return problems or list(wrong(own_of(settings), SETTINGS))
+        return [*problems, *wrong(own_of(settings), SETTINGS)]
 
     def _page(self, view: SettingsView, status: int = 200) -> HTMLResponse:
         return HTMLResponse(self.context.pages.page("settings.html", view), status)
@@ -125,6 +123,7 @@ class Desks:
                 frame=_framed(source, lang),
                 message=locale.text("settings.saved", lang) if _saved(request) else "",
                 faults=tuple(fault(each, lang) for at, each in beside if at not in fields),
+                mend=tuple(to_mend(made)),
                 groups=made,
                 file=str(self.file),
                 digest=settings_file.digest(text),
