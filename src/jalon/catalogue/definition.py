@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 
 class TimeKind(StrEnum):
@@ -180,6 +180,7 @@ class Definition(Rule):
     changes: tuple[Change, ...] = ()
     examples: tuple[Example, ...] = ()
     own: bool = False
+    _rules: dict[str | None, list[Measure]] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
@@ -198,6 +199,11 @@ class Definition(Rule):
 
     def rules(self, part: str | None = None) -> list[Measure]:
         """What is measured for a part (the first by default), one for each basis, in order."""
+        if part not in self._rules:
+            self._rules[part] = self._made(part)
+        return list(self._rules[part])
+
+    def _made(self, part: str | None) -> list[Measure]:
         chosen = part or next(iter(self.parts), None)
         override = self.parts.get(chosen, Rule()) if chosen else Rule()
         bases = self.bases or (Rule(),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +14,15 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
+# The copy that it warns of is of a few thousand rows; the other way binds each query twice.
+warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
+
 #: What the engine raises: callers turn it into a sentence of their own.
 EngineError = duckdb.Error
 OutOfMemory = duckdb.OutOfMemoryException
+
+#: Parsed statements kept by a connection, at most.
+STATEMENTS = 512
 
 _spills = itertools.count(1)
 
@@ -42,6 +49,7 @@ class DuckDB:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
         self._kept: dict[str, pa.Table] = {}
+        self._parsed: dict[str, duckdb.Statement] = {}
         self.execute("SET enable_progress_bar = false")
 
     @classmethod
@@ -84,6 +92,16 @@ class DuckDB:
     def run(self, sql: str, parameters: Parameters = None) -> pa.Table:
         """The answer of a query, as an Arrow table."""
         return self.connection.sql(sql, params=parameters).to_arrow_table()
+
+    def ask(self, sql: str, parameters: Parameters = None) -> pa.Table:
+        """The answer of a query asked often and answered in few rows: it is parsed once."""
+        parsed = self._parsed.get(sql)
+        if parsed is None:
+            if len(self._parsed) >= STATEMENTS:
+                self._parsed.pop(next(iter(self._parsed)))
+            (parsed,) = self.connection.extract_statements(sql)
+            self._parsed[sql] = parsed
+        return self.connection.execute(parsed, parameters).to_arrow_table()
 
     def rows(self, sql: str, parameters: Parameters = None) -> list[tuple[Any, ...]]:
         """The answer of a small query, as tuples."""

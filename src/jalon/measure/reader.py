@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -15,6 +15,8 @@ from jalon.catalogue.definition import Limit, Measure
 from jalon.estimates.estimator import Aggregate, both
 from jalon.measure import compile as compiler
 from jalon.measure.compile import PERIOD, Compiled, Scan
+from jalon.measure.counted import Counted
+from jalon.measure.kept import Kept, Key, Told
 from jalon.measure.money import Exchange, Money
 from jalon.measure.own import Own
 from jalon.measure.question import Question
@@ -24,8 +26,10 @@ from jalon.model.periods import Grain, Period, floor, forward, split
 from jalon.relations.clock import Clock
 from jalon.relations.flat import Present
 
-#: Answers kept, at most.
+#: Facts kept, at most: counts of rows, bounds of columns.
 KEPT = 512
+#: Bytes of statistics kept, at most.
+ROOM = 128 * 2**20
 #: The columns of the table of ranks that a query of values reads.
 RANKS = ("n", "low", "middle", "next", "high")
 
@@ -43,9 +47,14 @@ class Source(Protocol):
         """What changes whenever the data do."""
 
     def answer(
-        self, sql: str, parameters: Mapping[str, Any], lent: Mapping[str, pa.Table]
+        self,
+        sql: str,
+        parameters: Mapping[str, Any],
+        lent: Mapping[str, pa.Table],
+        *,
+        large: bool = False,
     ) -> pa.Table:
-        """Run a query, with tables lent to it."""
+        """Run a query, with tables lent to it. ``large``: it may answer many rows."""
 
 
 class Reader:
@@ -55,8 +64,8 @@ class Reader:
         self.source, self.own = source, own or Own()
         self.exchange = Exchange(self, money or Money())
         self.kept: dict[tuple[Any, ...], Any] = {}
+        self.answers = Kept(ROOM)
         self.sql: list[str] = []
-        self.asked: dict[tuple[Any, ...], list[str]] = {}
         self._version = -1
 
     def begin(self) -> None:
@@ -65,15 +74,15 @@ class Reader:
         version = self.source.version()
         if version != self._version:
             self.kept.clear()
-            self.asked.clear()
+            self.answers.clear()
             self._version = version
 
     def forget(self) -> None:
         """Drop the statistics kept; plans stay compiled."""
-        self.kept = {key: value for key, value in self.kept.items() if key[0] != "sums"}
+        self.answers.clear()
 
     def keep(self, key: tuple[Any, ...], value: Any) -> Any:
-        """Keep an answer, the oldest giving way."""
+        """Keep a fact, the oldest giving way."""
         if len(self.kept) >= KEPT:
             self.kept.pop(next(iter(self.kept)))
         self.kept[key] = value
@@ -101,26 +110,81 @@ class Reader:
         question: Question,
     ) -> Summary:
         """The statistics of a scan: kept, rolled up from finer ones kept, or asked."""
-        state = tuple(self.periods(scan, question)) if scan.stock else ()
-        values = (tuple(sorted(self._given(measure, question).items())), state)
+        values = self._values(scan, measure, question)
         key = ("sums", scan, values)
-        kept: Summary | None = self.kept.get(key)
-        if kept is not None and aggregates.keys() <= kept.sums.keys():
-            self.sql += self.asked[key]
-            return kept
+        kept = self.answers.get(key)
+        if kept is not None and aggregates.keys() <= kept.value.sums.keys():
+            again: Summary = self._again(kept)
+            return again
         plain = {name: each for name, each in aggregates.items() if each.does != "distinct"}
         distinct = {name: each for name, each in aggregates.items() if each.does == "distinct"}
-        if not distinct and not scan.stock:
-            rolled = self._rolled(scan, aggregates, values)
+
+        def enough(other: Key, told: Summary) -> bool:
+            return other[::2] == key[::2] and aggregates.keys() <= told.sums.keys()
+
+        if not distinct:
+            rolled: Summary | None = self._rolled(scan, enough)
             if rolled is not None:
                 return rolled
         noted = len(self.sql)
         summary = self.ask(scan, plain or distinct, measure, question)
         if plain and distinct:
             summary = _beside(summary, self.ask(scan, distinct, measure, question))
-        self.keep(key, summary)
-        self.asked[key] = self.sql[noted:]
+        self.answers.put(key, summary, tuple(self.sql[noted:]))
         return summary
+
+    def histogram(
+        self,
+        scan: Scan,
+        keys: tuple[tuple[str, str], ...],
+        among: str | None,
+        summed: tuple[tuple[str, str], ...],
+        measure: Measure,
+        question: Question,
+    ) -> Counted:
+        """The rows of a scan counted by keys: kept, rolled up from finer ones kept, or asked."""
+        values = self._values(scan, measure, question)
+        key = ("histogram", scan, (values, keys, among, summed))
+        kept = self.answers.get(key)
+        rolled: Counted | None = self._again(kept) if kept is not None else None
+        if rolled is not None:
+            return rolled
+        rolled = self._rolled(scan, lambda other, _: other[::2] == key[::2])
+        if rolled is None:
+            compiled = compiler.histogram(scan, keys, among, summed)
+            table = self.run(compiled, scan, measure, question)
+            rolled = Counted.of(table, [name for name, _ in keys], [name for name, _ in summed])
+        self.answers.put(key, rolled, (self.sql[-1],))
+        return rolled
+
+    def told(
+        self,
+        key: Key,
+        scan: Scan,
+        measure: Measure,
+        question: Question,
+        asked: Callable[[], pa.Table],
+    ) -> pa.Table:
+        """What a query of a scan that does not roll up answered; ``key`` tells it from others."""
+        whole = (*key, scan, self._values(scan, measure, question))
+        kept = self.answers.get(whole)
+        if kept is not None:
+            again: pa.Table = self._again(kept)
+            return again
+        noted = len(self.sql)
+        table = asked()
+        self.answers.put(whole, table, tuple(self.sql[noted:]))
+        return table
+
+    def _values(self, scan: Scan, measure: Measure, question: Question) -> Key:
+        """The values of a scan's parameters and, of states, the days they are of."""
+        state = tuple(self.periods(scan, question)) if scan.stock else ()
+        return (tuple(sorted(self._given(measure, question).items())), state)
+
+    def _again(self, kept: Told) -> Any:
+        """What was kept, its SQL noted."""
+        self.sql += kept.sql
+        return kept.value
 
     def _given(self, measure: Measure, question: Question) -> dict[str, Any]:
         """The values of the parameters of a measure's scans."""
@@ -165,23 +229,19 @@ class Reader:
         number: float | None = self.kept[key]
         return number
 
-    def _rolled(
-        self, scan: Scan, aggregates: Mapping[str, Aggregate], values: tuple[Any, ...]
-    ) -> Summary | None:
-        """The same statistics from a finer scan already answered, if there is one."""
-        for key, summary in self.kept.items():
-            if key[0] != "sums" or key[2] != values:
-                continue
-            if not aggregates.keys() <= summary.sums.keys() or not refines(key[1], scan):
+    def _rolled(self, scan: Scan, fits: Callable[[Key, Any], bool]) -> Any:
+        """The same from a finer scan already answered, if there is one that fits."""
+        if scan.stock:
+            return None
+        for key, told in self.answers.items():
+            if not fits(key, told.value) or not refines(key[1], scan):
                 continue
             names = [name for name, _ in scan.dims]
             coarser = {}
             if scan.grain is not Grain.NONE:
                 names.insert(0, PERIOD)
                 coarser[PERIOD] = lambda day: floor(day, scan.grain, scan.fiscal_month)
-            self.sql += self.asked[key]
-            rolled: Summary = summary.rolled(names, coarser)
-            return rolled
+            return self._again(told).rolled(names, coarser)
         return None
 
     def run(
@@ -191,8 +251,10 @@ class Reader:
         measure: Measure,
         question: Question,
         lent: Mapping[str, pa.Table] | None = None,
+        *,
+        large: bool = False,
     ) -> pa.Table:
-        """Run a compiled query with the values that it takes."""
+        """Run a compiled query with its values. ``large``: it may answer many rows."""
         self.sql.append(compiled.sql)
         given = self._given(measure, question)
         used = {name: value for name, value in given.items() if name in compiled.parameters}
@@ -201,7 +263,7 @@ class Reader:
             tables["periods"] = as_table(self.periods(scan, question))
         if scan.changed:
             tables["rates"] = self.exchange.table(question.clock)
-        return self.source.answer(compiled.sql, used, tables)
+        return self.source.answer(compiled.sql, used, tables, large=large)
 
     # -- periods ---------------------------------------------------------------------------------
 

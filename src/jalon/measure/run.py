@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from jalon.catalogue.catalogue import Catalogue
 from jalon.catalogue.definition import Measure, TimeKind
-from jalon.estimates.estimator import Aggregate, Figures, Histogram, Shape, both
+from jalon.estimates.estimator import Aggregate, Figures, Shape, both
 from jalon.estimates.registry import estimators
 from jalon.measure import compile as compiler
 from jalon.measure.basis import Bases, Lacking, Task
@@ -30,7 +30,7 @@ from jalon.measure.question import Question
 from jalon.measure.reach import reach
 from jalon.measure.reader import Reader, Source
 from jalon.measure.scan import aggregates_of, looks_back, maturing, midnight, name_of
-from jalon.measure.summary import Summary, added, encode, floats, grouping, numbered, order
+from jalon.measure.summary import Summary, added, grouping, order
 from jalon.measure.target import COLUMNS, against_targets, targets_of
 from jalon.model.periods import ALWAYS, Grain, Period, floor, following, forward
 from jalon.model.problems import Problem, RequestError
@@ -241,18 +241,12 @@ class Measurer:
         self, measure: Measure, scan: Scan, question: Question
     ) -> tuple[Summary, Figures]:
         estimator, fields = estimators()[measure.estimate], dict(measure.fields)
-        keys, added_up = estimator.keys(fields), estimator.added(fields)
-        counted = tuple(keys.items())
-        compiled = compiler.histogram(scan, counted, fields.get("among"), tuple(added_up.items()))
-        table = self.reader.run(compiled, scan, measure, question)
-        names = [name for name in table.column_names if name not in (*keys, *added_up, "count")]
-        coded = {name: encode(table.column(name)) for name in names}
-        group, first, groups = grouping(list(coded.values()), table.num_rows)
-        labels = {name: (codes[first], texts) for name, (codes, texts) in coded.items()}
-        values = numbered({name: table.column(name) for name in keys})
-        totals = {name: floats(table.column(name)) for name in added_up}
-        histogram = Histogram(group, groups, values, floats(table.column("count")), totals)
-        summary = Summary(labels, {}, groups)
+        keys = estimator.keys(fields)
+        among, added_up = fields.get("among"), estimator.added(fields)
+        counted = self.reader.histogram(
+            scan, tuple(keys.items()), among, tuple(added_up.items()), measure, question
+        )
+        summary, histogram = counted.groups, counted.histogram
         if "against" in fields:
             other = self._beside(fields["against"], measure, question, summary)
             return summary, estimator.finish_against(histogram, question.level, fields, other)
@@ -285,10 +279,15 @@ class Measurer:
     def _ranks(self, measure: Measure, scan: Scan, question: Question) -> tuple[Summary, Figures]:
         value = measure.field("value") or ""
         among = both(measure.field("among"), f"{value} is not null")
-        sizes = self.reader.run(compiler.group_sizes(scan, among), scan, measure, question)
-        ranks = _rank_table(sizes, question.level)
-        compiled = compiler.values(scan, value, among)
-        table = self.reader.run(compiled, scan, measure, question, {"ranks": ranks})
+
+        def asked() -> pa.Table:
+            sizes = self.reader.run(compiler.group_sizes(scan, among), scan, measure, question)
+            ranks = {"ranks": _rank_table(sizes, question.level)}
+            compiled = compiler.values(scan, value, among)
+            return self.reader.run(compiled, scan, measure, question, ranks)
+
+        key = ("ranks", value, among, question.level)
+        table = self.reader.told(key, scan, measure, question, asked)
         ranked = ("rows", "low", "middle", "next", "high")
         summary = Summary.of(table, [each for each in table.column_names if each not in ranked])
         if not summary.keys and summary.groups == 0:
@@ -308,7 +307,13 @@ class Measurer:
             fields.get("among"),
             tuple(estimator.aggregates(fields).items()),
         )
-        table = self.reader.run(compiled, scan, measure, question)
+        table = self.reader.told(
+            ("units", compiled.sql),
+            scan,
+            measure,
+            question,
+            lambda: self.reader.run(compiled, scan, measure, question),
+        )
         groups = [each for each in table.column_names if each not in compiled.names]
         summary = Summary.of(table, groups)
         return summary, estimator.finish(summary.sums, question.level, fields)
@@ -447,7 +452,7 @@ class Measurer:
         limit, offset = page
         tail = f" LIMIT {int(limit)} OFFSET {int(offset)}" if limit is not None else ""
         paged = Compiled(compiled.sql + tail, compiled.parameters)
-        table = self.reader.run(paged, scan, measure, question)
+        table = self.reader.run(paged, scan, measure, question, large=True)
         return table, int(counted.column(0)[0].as_py())
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -47,10 +48,16 @@ class Summary:
         keys[name] = (np.tile(np.arange(len(classes)), self.groups), list(classes))
         return Summary(keys, {}, self.groups * len(classes))
 
-    def rolled(
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the columns."""
+        codes = sum(codes.nbytes for codes, _ in self.keys.values())
+        return codes + sum(values.nbytes for values in self.sums.values())
+
+    def moved(
         self, names: Sequence[str], coarser: Mapping[str, Callable[[Any], Any]] | None = None
-    ) -> Summary:
-        """The same statistics by fewer keys, or coarser ones: sums of sums, no other scan."""
+    ) -> tuple[Summary, Codes]:
+        """The groups by fewer keys, or coarser ones, and the one into which each group goes."""
         keys = {}
         for name in names:
             codes, labels = self.keys[name]
@@ -59,12 +66,19 @@ class Summary:
                 _relabel(codes, [change(each) for each in labels]) if change else (codes, labels)
             )
         group, first, count = grouping([keys[name] for name in names], self.groups)
+        moved = {name: (codes[first], labels) for name, (codes, labels) in keys.items()}
+        return Summary(moved, {}, count), group
+
+    def rolled(
+        self, names: Sequence[str], coarser: Mapping[str, Callable[[Any], Any]] | None = None
+    ) -> Summary:
+        """The same statistics by fewer keys, or coarser ones: sums of sums, no other scan."""
+        moved, group = self.moved(names, coarser)
         sums = {
-            name: added(group, values, count) if self.groups else np.zeros(count)
+            name: added(group, values, moved.groups) if self.groups else np.zeros(moved.groups)
             for name, values in self.sums.items()
         }
-        rolled = {name: (codes[first], labels) for name, (codes, labels) in keys.items()}
-        return Summary(rolled, sums, count)
+        return Summary(moved.keys, sums, moved.groups)
 
 
 def added(group: Codes, values: Floats, count: int) -> Floats:
@@ -142,6 +156,7 @@ def order(summary: Summary, names: Sequence[str]) -> Codes:
     return np.lexsort([rank(name) for name in reversed(names)])
 
 
+@lru_cache(maxsize=16384, typed=True)
 def _sortable(label: Any) -> Any:
     if isinstance(label, (dt.date, dt.datetime, int, float, bool)):
         return (0, str(label) if isinstance(label, dt.date) else float(label), "")

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from jalon.model.problems import RequestError, Where
 
@@ -133,6 +134,7 @@ def floor(day: dt.date, grain: Grain, fiscal_month: int = 1) -> dt.date:
     return forward(day.replace(day=1), -((day.month - fiscal_month) % length))
 
 
+@lru_cache(maxsize=4096)
 def following(first: dt.date, grain: Grain) -> dt.date:
     """The first day of the next period, from the first of this one."""
     if grain in (Grain.DAY, Grain.WEEK):

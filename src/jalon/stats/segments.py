@@ -13,6 +13,9 @@ import numpy as np
 
 from jalon.stats.interval import Bools, Floats, Ints, floats
 
+#: Groups are laid out as the lines of one table where it has at most so many times their cells.
+SPARSE = 4
+
 
 def starts_of(group: Ints, groups: int) -> Ints:
     """Where each group's run starts, for ascending codes 0 to ``groups`` - 1."""
@@ -22,10 +25,19 @@ def starts_of(group: Ints, groups: int) -> Ints:
 def running(
     values: Floats, starts: Ints, step: Callable[..., Floats] = np.add.accumulate
 ) -> Floats:
-    """Running sums (or another ufunc's ``accumulate``) that begin anew with each group."""
+    """Running sums (or another ufunc's ``accumulate``) that begin anew with each group.
+
+    Never a running total over all groups less that of the earlier ones, which would lose the
+    digits of a large group behind small ones.
+    """
+    lengths = np.diff(starts)
+    width = int(lengths.max(initial=0))
+    if len(lengths) * width <= SPARSE * values.size:
+        own = np.arange(width) < lengths[:, None]
+        laid = np.zeros(own.shape)
+        laid[own] = values
+        return floats(step(laid, axis=1)[own])
     out = np.empty(values.shape)
-    # One call a group, since a running total over all of them, less the earlier groups', would
-    # lose the digits of a large group behind small ones.
     for begin, end in pairwise(starts.tolist()):
         if end > begin:
             step(values[begin:end], out=out[begin:end])

@@ -348,13 +348,19 @@ class Store:
         return "temp", f"{name}_now"
 
     def answer(
-        self, sql: str, parameters: Mapping[str, Any], lent: Mapping[str, pa.Table]
+        self,
+        sql: str,
+        parameters: Mapping[str, Any],
+        lent: Mapping[str, pa.Table],
+        *,
+        large: bool = False,
     ) -> pa.Table:
-        """Run a compiled query, with tables lent to it."""
+        """Run a compiled query, with tables lent to it. ``large``: it may answer many rows."""
         for name, table in lent.items():
             self.engine.connection.register(name, table)
         try:
-            return self.engine.run(sql, dict(parameters) or None)
+            ask = self.engine.run if large else self.engine.ask
+            return ask(sql, dict(parameters) or None)
         finally:
             for name in lent:
                 self.engine.connection.unregister(name)
