@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from bench import imports, measures, pages, pollock, reading
+from bench import imports, lives, measures, pages, pollock, reading
 
 BENCHES = {
     "imports": imports.run,
     "large": lambda _: reading.large(),
+    "lives": lives.run,
     "measures": measures.run,
     "pages": pages.run,
     "pollock": lambda _: pollock.run(),
@@ -30,6 +31,7 @@ def main() -> None:
     imports.run(1_000_000)
     for rows in (10_000, 1_000_000):
         measures.run(rows)
+    lives.run(1_000_000)
     pages.run(1_000_000)
 
 
