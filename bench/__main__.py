@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from bench import imports, lives, measures, pages, pollock, reading
+from bench import imports, lives, measures, overview, pages, pollock, reading
 
 BENCHES = {
     "imports": imports.run,
     "large": lambda _: reading.large(),
     "lives": lives.run,
     "measures": measures.run,
+    "overview": overview.run,
     "pages": pages.run,
     "pollock": lambda _: pollock.run(),
     "reading": reading.run,
@@ -31,6 +32,7 @@ def main() -> None:
     imports.run(1_000_000)
     for rows in (10_000, 1_000_000):
         measures.run(rows)
+        overview.run(rows)
     lives.run(1_000_000)
     pages.run(1_000_000)
 

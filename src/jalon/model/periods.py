@@ -122,6 +122,7 @@ def back(day: dt.date, unit: str, count: int) -> dt.date:
     return day - dt.timedelta(days=count * (7 if unit == "week" else 1))
 
 
+@lru_cache(maxsize=4096)
 def floor(day: dt.date, grain: Grain, fiscal_month: int = 1) -> dt.date:
     """The first day of the period that holds ``day``; years begin in ``fiscal_month``."""
     if grain is Grain.DAY:
