@@ -18,7 +18,7 @@ from jalon.intake.report import Report
 from jalon.intake.sources.options import ReadOptions
 from jalon.locale import numbers
 from jalon.measure.figure import Results
-from jalon.render.records import import_report
+from jalon.render.records import import_report, reconciliation
 from jalon.render.records import results as result_records
 from jalon.workspace import Import, door
 from jalon.workspace import Workspace as Held
@@ -129,6 +129,14 @@ class Workspace:
             kpis, by=by, grain=grain, start=start, end=end, where=where, as_of=as_of, **more
         )
         return Result(found, self.lang)
+
+    def reconcile(self, kpi: str, theirs: str | float, **asked: Any) -> dict[str, Any]:
+        """Why another tool's figure (``"45,2 %"``) is not ours: the way from one to the other.
+
+        ``asked``: start, end, where, part, as_of… as for :meth:`measure`. The record is the JSON of
+        the command line. Raises RequestError for a figure that is none, or a KPI that has several.
+        """
+        return reconciliation(self._door.reconcile(kpi, theirs, **asked), self.lang)
 
     def rows(self, kpi: str, limit: int | None = None, **asked: Any) -> pa.Table:
         """The rows behind a figure, with the same filters as :meth:`measure`."""

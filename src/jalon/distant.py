@@ -27,6 +27,7 @@ from jalon.intake.readings import Reading
 from jalon.intake.report import Report
 from jalon.intake.rules import Rule, Rules
 from jalon.measure.figure import Results
+from jalon.measure.reconcile import Reconciliation
 from jalon.model.problems import Problem, WorkspaceError
 from jalon.state.places import SERVER, SETTINGS
 from jalon.state.settings import Settings, load
@@ -105,6 +106,11 @@ class Distant:
     def rows(self, kpi: str, **asked: Any) -> tuple[pa.Table, int]:
         """As :meth:`Workspace.rows`."""
         found: tuple[pa.Table, int] = self._ask("rows", kpi, asked=asked)
+        return found
+
+    def reconcile(self, kpi: str, theirs: str | float, **asked: Any) -> Reconciliation:
+        """As :meth:`Workspace.reconcile`."""
+        found: Reconciliation = self._ask("reconcile", kpi, theirs, asked=asked)
         return found
 
     def lacks(self, kpi: str) -> Problem | None:

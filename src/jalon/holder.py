@@ -269,7 +269,10 @@ def _folder(
 
 #: All that another process may ask.
 _ANSWERS: Mapping[str, Call] = {
-    **{name: _read(name) for name in ("measure", "rows", "lacks", "imports", "examine")},
+    **{
+        name: _read(name)
+        for name in ("measure", "rows", "reconcile", "lacks", "imports", "examine")
+    },
     "look": _look,
     "forget": _forget,
     "import_": _import,

@@ -28,7 +28,9 @@ from jalon.measure.figure import Results
 from jalon.measure.money import Money
 from jalon.measure.own import check, own_of
 from jalon.measure.question import Question
+from jalon.measure.reconcile import Reconciliation, reconcile
 from jalon.measure.run import Measurer
+from jalon.measure.theirs import theirs_of
 from jalon.model.periods import Grain, Period, parse_day
 from jalon.model.problems import JalonError, Problem, RequestError, Where, WorkspaceError
 from jalon.quarantine import Quarantine
@@ -336,7 +338,7 @@ class Workspace:
         folder = self._stages(entry)
         return entry.number, entry.at, lambda: saved(self.store.engine, folder)
 
-    def reconcile(self) -> None:
+    def recover(self) -> None:
         """Compare the journal with the database, and mend what a crash left between them.
 
         An import that the journal calls committed and the database lacks (its write-ahead log was
@@ -399,6 +401,14 @@ class Workspace:
         ``sort`` and ``only`` as in :meth:`Measurer.rows`.
         """
         return self.measurer.rows(self.question(kpi, **asked), limit, offset, sort=sort, only=only)
+
+    def reconcile(self, kpi: str, theirs: str | float, **asked: Any) -> Reconciliation:
+        """The way from another tool's figure (``45,2 %``) to ours; ``asked`` as for measures.
+
+        Raises RequestError for a figure that is none, or a KPI that has several or none here.
+        """
+        unit = self.catalogue[kpi].rules(asked.get("part"))[0].unit
+        return reconcile(self.measurer, self.question(kpi, **asked), theirs_of(str(theirs), unit))
 
     def question(
         self,
@@ -489,7 +499,7 @@ def open_workspace(folder: str | Path, *, create: bool = False) -> Workspace:
     store.told_through = dict(settings.data_through)
     workspace = Workspace(folder, store, Journal(folder / STATE), settings)
     try:
-        workspace.reconcile()
+        workspace.recover()
     except BaseException:
         workspace.close()
         raise

@@ -95,6 +95,32 @@ def has(record: dict[str, Any], shape: dict[str, Any]) -> None:
         assert isinstance(record[name], kind), (name, record[name])
 
 
+def test_reconcile_walks_from_their_figure_to_ours(filled: Jalon) -> None:
+    # Two won of three: 66.7 %; whatever the date, a period says nothing of it.
+    found = filled.json("reconcile", "win_rate", "--theirs", "50 %", "--from", "2025-02-01")
+    assert (found["kpi"], found["basis"], found["unit"]) == ("win_rate", "deal", "percent")
+    assert found["ours"] == {"value": 0.5, "n": 2}
+    assert found["theirs"] == {"value": 0.5, "slack": 0.005}
+    assert found["steps"] == []
+    found = filled.json("reconcile", "win_rate", "--theirs", "66,7", "--from", "2025-02-01")
+    assert [each["rule"] for each in found["steps"]] == ["ignores_period"]
+    assert found["steps"][0] | {"facts": {}} == {
+        "rule": "ignores_period", "facts": {}, "of": None, "value": 0.5, "n": 2,
+        "change": pytest.approx(-1 / 6), "rows": -1,
+    }  # fmt: skip
+    for lang, said in (("fr", "ne tient pas compte de la période"), ("en", "heed the period")):
+        asked = ("reconcile", "win_rate", "--theirs", "66,7 %", "--from", "2025-02-01")
+        assert said in " ".join(filled(*asked, lang=lang).stdout.split())
+
+
+def test_reconcile_refuses_what_is_no_figure_and_what_is_not_measured(filled: Jalon) -> None:
+    for theirs, code in (("beaucoup", "wrong_figure"), ("1.234", "ambiguous_figure")):
+        error = filled.error("reconcile", "win_rate", "--theirs", theirs, status=2)
+        assert error["code"] == code
+        assert error["hint"]
+    assert filled.error("reconcile", "nps", "--theirs", "40", status=2)["code"] == "needs_table"
+
+
 def test_import_prints_the_report_of_every_row(run: Jalon, write: Write) -> None:
     found = run.json("import", write("deal.csv", DEALS))
     assert isinstance(found["import_id"], str)

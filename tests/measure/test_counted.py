@@ -31,9 +31,7 @@ def counted(rows, names):
         sums[key] += 2.5 * n
     columns = [*names, "days", "end"]
     types = [pa.string()] * len(names) + [pa.float64(), pa.string()]
-    table = {
-        name: pa.array([key[i] for key in found], types[i]) for i, name in enumerate(columns)
-    }
+    table = {name: pa.array([key[i] for key in found], types[i]) for i, name in enumerate(columns)}
     table |= {
         "count": pa.array(list(found.values()), pa.int64()),
         "s": pa.array([sums[key] for key in found], pa.float64()),

@@ -22,6 +22,7 @@ ALL = {
     **SUBJECT_PAGES,
     **KPI_PAGES,
     "rows": "/indicateurs/win_rate/lignes",
+    "reconcile": "/indicateurs/win_rate/ecart?theirs=35%20%25&period=all",
     "catalogue": "/indicateurs",
     "patterns": "/modeles",
     "settings": "/reglages",

@@ -27,6 +27,8 @@ PAGES = {
     "kpi-filtered": "/indicateurs/win_rate?period=2026-06&sector=Industrie&compare=previous",
     "kpi-unfit": "/indicateurs/acquisition_spend?sector=Industrie",
     "rows": "/indicateurs/win_rate/lignes",
+    "reconcile": "/indicateurs/win_rate/ecart?theirs=35%20%25&period=all",
+    "reconcile-refused": "/indicateurs/revenue/ecart?theirs=1.234",
     "overview-english": "/?lang=en&period=12m",
     "error": "/indicateurs/nothing_like_it",
     "missing": "/nulle-part",

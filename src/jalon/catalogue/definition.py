@@ -180,7 +180,7 @@ class Definition(Rule):
     changes: tuple[Change, ...] = ()
     examples: tuple[Example, ...] = ()
     own: bool = False
-    _rules: dict[str | None, list[Measure]] = PrivateAttr(default_factory=dict)
+    _rules: dict[tuple[str, str | None], list[Measure]] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
@@ -199,9 +199,11 @@ class Definition(Rule):
 
     def rules(self, part: str | None = None) -> list[Measure]:
         """What is measured for a part (the first by default), one for each basis, in order."""
-        if part not in self._rules:
-            self._rules[part] = self._made(part)
-        return list(self._rules[part])
+        # A copy under another id shares what its original keeps.
+        key = (self.id, part)
+        if key not in self._rules:
+            self._rules[key] = self._made(part)
+        return list(self._rules[key])
 
     def _made(self, part: str | None) -> list[Measure]:
         chosen = part or next(iter(self.parts), None)

@@ -18,6 +18,7 @@ COMMANDS = (
     "quarantine",
     "measure",
     "rows",
+    "reconcile",
     "kpis",
     "serve",
     "doctor",

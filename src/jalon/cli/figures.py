@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jalon.catalogue.catalogue import Catalogue
     from jalon.catalogue.definition import Definition
     from jalon.measure.figure import Answer, Results
+    from jalon.measure.reconcile import Reconciliation
 
 WIDTH = 18
 #: Characters that a column of rows needs to be read.
@@ -46,6 +47,31 @@ def show_results(answers: Results, catalogue: Catalogue, lang: str) -> None:
         if answer in single:
             continue
         _show_series(answer, catalogue, lang, console)
+
+
+def show_reconciliation(found: Reconciliation, catalogue: Catalogue, lang: str) -> None:
+    """Their figure, the rules that lead to ours, ours; then other ways."""
+    from rich.console import Console
+
+    from jalon.views.reconcile import Words
+
+    console, words = Console(highlight=False), Words(catalogue, lang)
+    console.print(f"\n{catalogue[found.kpi].label.of(lang)}", style="bold", markup=False)
+    names = ("head", "rows", "effect", "value")
+    heads = [locale.text(f"reconcile.{name}", lang) for name in names]
+    table = _table((heads[0], "left"), *((head, "right") for head in heads[1:]))
+    for row in words.rows(found):
+        change = row.figure.change.text if row.figure.change else ""
+        value = numbers.figure(row.figure.value or 0.0, found.unit, lang)
+        table.add_row(row.label, row.figure.counted, change, value)
+    console.print(table)
+    console.print(words.reading(found), markup=False)
+    if found.others:
+        console.print(locale.text("reconcile.others", lang), markup=False)
+    for each in found.others:
+        console.print(f"  – {words.way(each)}", markup=False)
+    if not found.exact and (found.steps or abs(found.left) > found.theirs.slack):
+        console.print(locale.text("reconcile.check", lang), markup=False)
 
 
 def _show_single(answers: Sequence[Answer], catalogue: Catalogue, lang: str, console: Any) -> None:

@@ -36,10 +36,12 @@ FIRST, LAST = dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31)
 @dataclass(frozen=True)
 class Money:
     """``currency``: the company's. ``rates``: what one unit of another is worth in it, where no
-    table of rates says so day by day."""
+    table of rates says so day by day. ``mixed``: amounts of all currencies are added as they are,
+    which only a question about another tool's figure wants."""
 
     currency: str = "EUR"
     rates: tuple[tuple[str, float], ...] = ()
+    mixed: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Exchange:
 
     def tender(self, measure: Measure, question: Question) -> Tender:
         """How the amounts of a measure add; in the company's currency where it reads none."""
-        if not reads_amounts(measure):
+        if self.money.mixed or not reads_amounts(measure):
             return Tender(self.money.currency)
         key = ("tender", measure, question.clock, question.where, _state(measure, question))
         if key not in self.asker.kept:

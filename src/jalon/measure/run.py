@@ -130,15 +130,33 @@ class Measurer:
 
     # -- answers ---------------------------------------------------------------------------------
 
+    def bare(self, measures: Sequence[Measure], question: Question) -> list[Answer]:
+        """Answers to measures that no definition needs to hold, with nothing said beside them.
+
+        For those of a table: no formula, no target.
+        """
+        self.reader.begin()
+        tasks = [Task(self.bases.catalogue[each.kpi], each) for each in measures]
+        scanned = self._scan_all(tasks, question)
+        return [self._figured(each, question, scanned) for each in measures]
+
     def _answer(self, task: Task | Lacking, question: Question, scanned: Scanned) -> Answer:
         measure = task.measure
         if isinstance(task, Lacking):
             return _lacking(measure, question, task.why)
         if measure.estimate == "formula":
             return self._formula(measure, question, scanned)
-        shape = estimators()[measure.estimate].shape
-        if shape is Shape.TARGET:
+        if estimators()[measure.estimate].shape is Shape.TARGET:
             return self._targets(measure, question)
+        answer = self._figured(measure, question, scanned)
+        if measure.named and not answer.missing:
+            self._name(answer, measure, question)
+        add_cautions(answer, measure, question, self.reader)
+        return answer
+
+    def _figured(self, measure: Measure, question: Question, scanned: Scanned) -> Answer:
+        """The figures of a measure of a table."""
+        shape = estimators()[measure.estimate].shape
         scan = self.reader.scan(measure, question)
         if shape is Shape.HISTOGRAM:
             summary, figures = self._histogram(measure, scan, question)
@@ -148,11 +166,7 @@ class Measurer:
             summary, figures = self._units(measure, scan, question)
         else:
             summary, figures = _sums(measure, question, scanned[scan])
-        answer = self._assembled(measure, scan, question, summary, figures)
-        if measure.named and not answer.missing:
-            self._name(answer, measure, question)
-        add_cautions(answer, measure, question, self.reader)
-        return answer
+        return self._assembled(measure, scan, question, summary, figures)
 
     def _formula(self, measure: Measure, question: Question, scanned: Scanned) -> Answer:
         if measure.lags:

@@ -15,6 +15,7 @@ from jalon.catalogue.definition import Definition, Measure, Text
 from jalon.intake.report import FileReport, Report
 from jalon.intake.text_table import Evidence
 from jalon.measure.figure import Answer, Results
+from jalon.measure.reconcile import Reconciliation, Step
 from jalon.model.periods import Period
 from jalon.model.problems import JalonError, Problem
 
@@ -27,6 +28,36 @@ def results(answers: Results, lang: str) -> Record:
         "as_of": answers.as_of or dt.date.today().isoformat(),
         "results": [record for answer in answers for record in answer_records(answer, lang)],
         "sql": list(answers.sql),
+    }
+
+
+def reconciliation(found: Reconciliation, lang: str) -> Record:
+    """What ``jalon reconcile --json`` prints."""
+    return {
+        "kpi": found.kpi,
+        "part": found.part,
+        "basis": found.basis,
+        "unit": found.unit,
+        "theirs": {"value": found.theirs.value, "slack": found.theirs.slack},
+        "ours": {"value": number(found.ours), "n": whole(found.n)},
+        "reached": None if found.reached is None else number(found.reached),
+        "exact": found.exact,
+        "left": number(found.left),
+        "steps": [_step(each) for each in found.steps],
+        "others": [[_step(each) for each in way] for way in found.others],
+        "tried": found.tried,
+    }
+
+
+def _step(step: Step) -> Record:
+    return {
+        "rule": step.code,
+        "facts": {name: _plain(value) for name, value in step.facts.items()},
+        "of": step.of,
+        "value": number(step.value),
+        "n": whole(step.n),
+        "change": number(step.change),
+        "rows": whole(step.rows),
     }
 
 

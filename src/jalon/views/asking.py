@@ -39,6 +39,7 @@ RESERVED = frozenset(
         "table",
         "only",
         "level",
+        "theirs",
     ]
 )
 COMPARISONS = ("last-year", "previous", "none")

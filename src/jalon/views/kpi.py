@@ -28,7 +28,8 @@ class KpiView:
     its other parts.
     ``picture``: over time. ``tables``: by class where it has classes, then by dimension.
     ``dimensions``: what else to break it down by. ``definition``: what it measures.
-    ``rests``: the imports that it rests on. ``lacks``: what to bring where it has no value."""
+    ``reconcile``: where another tool's figure is explained. ``rests``: the imports that it rests
+    on. ``lacks``: what to bring where it has no value."""
 
     frame: Frame
     question: str
@@ -40,6 +41,7 @@ class KpiView:
     tables: tuple[Table, ...]
     dimensions: tuple[Link, ...]
     definition: Definition
+    reconcile: Link | None
     rests: tuple[Link, ...]
     lacks: tuple[Lack, ...]
 
@@ -81,9 +83,15 @@ def kpi_view(
         tables=tables,
         dimensions=_dimensions(source, definition, dimension, part) if able else (),
         definition=_definition(source, definition, answer, part),
+        reconcile=_reconcile(source, kpi, part) if figure and able else None,
         rests=rests,
         lacks=lacks(source, [kpi]),
     )
+
+
+def _reconcile(source: Source, kpi: str, part: str | None) -> Link:
+    href = source.asked.href(paths.reconcile(kpi), part=part)
+    return Link(locale.text("reconcile.link", source.lang), href)
 
 
 def _grain(name: str) -> Grain:

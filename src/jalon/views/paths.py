@@ -23,6 +23,11 @@ def rows(name: str) -> str:
     return f"{CATALOGUE}/{name}/lignes"
 
 
+def reconcile(name: str) -> str:
+    """Another tool's figure of a KPI beside ours."""
+    return f"{CATALOGUE}/{name}/ecart"
+
+
 def as_format(path: str, form: str, asked: Asked, **more: str | int | None) -> str:
     """The same page in another form."""
     stem = "/accueil" if path == OVERVIEW else path

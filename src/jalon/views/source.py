@@ -13,6 +13,7 @@ from jalon.catalogue.catalogue import Catalogue
 from jalon.catalogue.definition import Text
 from jalon.measure.figure import Answer, Results
 from jalon.measure.own import own_of
+from jalon.measure.reconcile import Reconciliation
 from jalon.model.periods import MONTH_DAYS, Period, forward
 from jalon.model.problems import Problem
 from jalon.relations.columns import label
@@ -39,6 +40,9 @@ class Door(Protocol):
         self, kpi: str, *, limit: int | None, offset: int, **asked: Any
     ) -> tuple[pa.Table, int]:
         """The rows behind a figure."""
+
+    def reconcile(self, kpi: str, theirs: str | float, **asked: Any) -> Reconciliation:
+        """The way from another tool's figure to ours."""
 
     def lacks(self, kpi: str) -> Problem | None:
         """What a KPI would need."""

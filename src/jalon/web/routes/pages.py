@@ -19,6 +19,7 @@ from jalon.views.catalogue import CatalogueView, catalogue_view
 from jalon.views.kpi import KpiView, kpi_view
 from jalon.views.overview import OverviewView, overview_view
 from jalon.views.patterns import PatternsView, patterns_view
+from jalon.views.reconcile import ReconcileView, reconcile_view
 from jalon.views.rests import rests_on
 from jalon.views.rows import RowsView, rows_view
 from jalon.views.source import Source
@@ -83,6 +84,16 @@ def _rows(source: Source, workspace: Workspace, request: Request, form: str) -> 
     )
 
 
+def _reconcile(source: Source, workspace: Workspace, request: Request, form: str) -> ReconcileView:
+    query = request.query_params
+    return reconcile_view(
+        source,
+        request.path_params["kpi"],
+        typed=(query.get("theirs") or "").strip()[:60],
+        part=query.get("part") or None,
+    )
+
+
 def _catalogue(source: Source, workspace: Workspace, request: Request, form: str) -> CatalogueView:
     return catalogue_view(source, (request.query_params.get("q") or "")[:200])
 
@@ -95,6 +106,7 @@ PAGES = (
     Page("overview", "/", "overview.html", OverviewView, _overview),
     *(Page(each.name, each.path, "subject.html", SubjectView, _subject(each)) for each in SUBJECTS),
     Page("rows", paths.rows("{kpi}"), "rows.html", RowsView, _rows),
+    Page("reconcile", paths.reconcile("{kpi}"), "reconcile.html", ReconcileView, _reconcile),
     Page("kpi", paths.kpi("{kpi}"), "kpi.html", KpiView, _kpi),
     Page("catalogue", paths.CATALOGUE, "catalogue.html", CatalogueView, _catalogue, ("json",)),
     Page("patterns", paths.PATTERNS, "patterns.html", PatternsView, _patterns, ("json",)),
