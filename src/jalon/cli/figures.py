@@ -12,7 +12,9 @@ import typer
 from jalon import locale
 from jalon.cli.words import said
 from jalon.locale import numbers
+from jalon.measure.standing import standing
 from jalon.relations.columns import label
+from jalon.views import groups
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from jalon.catalogue.definition import Definition
     from jalon.measure.figure import Answer, Results
     from jalon.measure.reconcile import Reconciliation
+    from jalon.measure.standing import Standing
 
 WIDTH = 18
 #: Characters that a column of rows needs to be read.
@@ -100,12 +103,15 @@ def _show_series(answer: Answer, catalogue: Catalogue, lang: str, console: Any) 
     heads = [(said("col.period"), "left")] if periods else []
     heads += [(label(name, lang), "left") for name in answer.groups]
     roomy = console.width >= ROOMY or not answer.compare
+    stood = standing(answer)
+    drawn = stood if console.width >= ROOMY else None
     heads += [
         (said("col.value"), "right"),
         (said("col.interval"), "left"),
         (said("col.n"), "right"),
     ]
     heads += [("", "left")] if roomy else []
+    heads += [(locale.text("groups.shrunk", lang), "right")] if drawn else []
     if answer.maturity is not None:
         heads.append((said("col.maturity"), "right"))
     if answer.compare:
@@ -118,13 +124,22 @@ def _show_series(answer: Answer, catalogue: Catalogue, lang: str, console: Any) 
         cells += [_group(labels[row], lang) for labels in answer.groups.values()]
         cells += _cells(answer, row, lang)
         cells += [_bar(answer, row, scale)] if roomy else []
+        cells += [_shrunk(answer, drawn, row, lang)] if drawn else []
         if answer.maturity is not None:
             cells.append(numbers.figure(float(answer.maturity[row]), "percent", lang))
         if answer.compare:
             cells.append(_difference(answer, row, lang))
         table.add_row(*cells)
     console.print(table)
+    if stood is not None:
+        console.print(f"  {groups.told(answer, stood, lang)}", markup=False)
     _show_notes(answer, lang, console)
+
+
+def _shrunk(answer: Answer, stood: Standing, row: int, lang: str) -> str:
+    """A group's rate drawn towards that of all, with its interval."""
+    found = groups.shrunk(answer, row, stood, lang)
+    return f"{found.text} ({found.between})" if found else ""
 
 
 def _table(*heads: tuple[str, str]) -> Table:

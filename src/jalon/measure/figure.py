@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,9 @@ class Answer:
     """The figures of one KPI and part: one element a group and period.
 
     ``groups``: by dimension (or class), the label of each row, None where not known. ``periods``:
-    of each row. ``missing`` says why the whole has no value. ``version``: of the definition.
+    of each row. ``missing`` says why the whole has no value. ``estimate``: how values are worked out,
+    and ``better``: which way is favourable (higher, lower, context), as the catalogue has them.
+    ``version``: of the definition.
     """
 
     kpi: str
@@ -49,6 +51,8 @@ class Answer:
     compare: Comparison | None = None
     sql: tuple[str, ...] = ()
     version: int = 1
+    estimate: str = ""
+    better: str = "context"
 
     def __len__(self) -> int:
         return len(self.figures.value)
@@ -92,20 +96,12 @@ class Answer:
             [(c, f, None if mask is None else mask[rows]) for c, f, mask in figures.notes],
             None if figures.missing is None else figures.missing[rows],
         )
-        return Answer(
-            self.kpi,
-            self.part,
-            self.basis,
-            self.unit,
-            self.level,
-            {name: [labels[row] for row in rows] for name, labels in self.groups.items()},
-            [self.periods[row] for row in rows],
-            taken,
-            None if self.maturity is None else self.maturity[rows],
-            self.missing,
-            self.compare,
-            self.sql,
-            self.version,
+        return replace(
+            self,
+            groups={name: [labels[row] for row in rows] for name, labels in self.groups.items()},
+            periods=[self.periods[row] for row in rows],
+            figures=taken,
+            maturity=None if self.maturity is None else self.maturity[rows],
         )
 
 

@@ -359,6 +359,8 @@ class Measurer:
             self._row_periods(measure, scan, question, summary),
             figures,
             _maturity(measure, summary),
+            estimate=measure.estimate,
+            better=self.bases.catalogue[measure.kpi].better,
         )
         sorting = [name for name in (PERIOD, *names) if name in summary.keys]
         return answer.take(_shown(measure, question, figures, order(summary, sorting)))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from jalon import locale
@@ -16,18 +17,23 @@ from jalon.intake.report import FileReport, Report
 from jalon.intake.text_table import Evidence
 from jalon.measure.figure import Answer, Results
 from jalon.measure.reconcile import Reconciliation, Step
+from jalon.measure.standing import Standing, standing
 from jalon.model.periods import Period
 from jalon.model.problems import JalonError, Problem
+from jalon.views import groups
 
 Record = dict[str, Any]
 
 
 def results(answers: Results, lang: str) -> Record:
     """What ``jalon measure --json`` prints."""
+    stood = [(answer, standing(answer)) for answer in answers]
+    told = [_told(answer, each, lang) for answer, each in stood if each]
     return {
         "as_of": answers.as_of or dt.date.today().isoformat(),
-        "results": [record for answer in answers for record in answer_records(answer, lang)],
+        "results": [record for answer, each in stood for record in _records(answer, each, lang)],
         "sql": list(answers.sql),
+        **({"groups": told} if told else {}),
     }
 
 
@@ -61,9 +67,41 @@ def _step(step: Step) -> Record:
     }
 
 
-def answer_records(answer: Answer, lang: str) -> list[Record]:
+def _records(answer: Answer, stood: Standing | None, lang: str) -> list[Record]:
     """One record a row of an answer."""
-    return [_figure(answer, row, lang) for row in range(len(answer))]
+    records = [_figure(answer, row, lang) for row in range(len(answer))]
+    for row, record in enumerate(records):
+        if stood is not None:
+            record["shrunk"] = _shrunk(stood, row)
+    return records
+
+
+def _shrunk(stood: Standing, row: int) -> Record | None:
+    """A group's rate drawn towards that of all; None for what is no group."""
+    if not stood.named[row]:
+        return None
+    found = (stood.rate.value, stood.rate.low, stood.rate.high, stood.best)
+    names = ("value", "low", "high", "best")
+    return {name: number(each[row]) for name, each in zip(names, found, strict=True)}
+
+
+def _told(answer: Answer, stood: Standing, lang: str) -> Record:
+    """Which groups of an answer stand apart from the others, and the sentence that says it."""
+    labels = answer.groups[stood.dimension]
+
+    def on(side: int) -> list[Any]:
+        return [_plain(labels[row]) for row in np.flatnonzero(stood.side == side)]
+
+    leader = None if stood.leader is None else _plain(labels[stood.leader])
+    return {
+        "kpi": answer.kpi,
+        "part": answer.part,
+        "dimension": stood.dimension,
+        "above": on(1),
+        "below": on(-1),
+        "leader": leader,
+        "text": groups.told(answer, stood, lang),
+    }
 
 
 def _figure(answer: Answer, row: int, lang: str) -> Record:

@@ -15,7 +15,7 @@ import xlsxwriter
 
 from jalon import locale
 from jalon.render.cells import inert, legible, write_cell
-from jalon.views.parts import Table
+from jalon.views.parts import Row, Table
 
 #: What French spreadsheets read without asking: semicolon, decimal comma, byte order mark.
 _SEPARATOR = {"fr": ";", "en": ","}
@@ -33,7 +33,8 @@ class Sheet:
 def sheet_of(table: Table, lang: str) -> Sheet:
     """A table of figures with everything that each figure says."""
     codes = ("value", "low", "high", "n", "numerator", "denominator", "unit", "notes", "version")
-    heads = (table.head, *(locale.text(f"page.sheet.{each}", lang) for each in codes))
+    drawn = ("shrunk", "shrunk_low", "shrunk_high", "best") if table.shrunk_head else ()
+    heads = (table.head, *(locale.text(f"page.sheet.{each}", lang) for each in (*codes, *drawn)))
     rows = [
         (
             row.label,
@@ -46,11 +47,18 @@ def sheet_of(table: Table, lang: str) -> Sheet:
             figure.unit,
             " ".join(filter(None, [*figure.notes, figure.missing])),
             figure.version,
+            *(_drawn(row) if table.shrunk_head else ()),
         )
         for row in table.rows
         for figure in (row.figure,)
     ]
     return Sheet(table.name, heads, rows)
+
+
+def _drawn(row: Row) -> tuple[float | None, ...]:
+    """The shrunk rate of a row, its interval, the probability that it leads."""
+    found = row.shrunk
+    return (found.value, found.low, found.high, found.best) if found else (None,) * 4
 
 
 def as_csv(sheet: Sheet, lang: str) -> bytes:

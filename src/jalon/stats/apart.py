@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from jalon.stats.fdr import benjamini_hochberg
-from jalon.stats.interval import Bools, Floats, floats
+from jalon.stats.interval import Bools, Floats, Ints, floats
 
 #: Below this expected count in a cell the normal approximation gives way to Fisher's exact test.
 EXPECTED = 5
@@ -22,6 +22,38 @@ def apart_from_rest(k: ArrayLike, n: ArrayLike, q: float = 0.05) -> Bools:
     """
     k, n = floats(k), floats(n)
     return floats(benjamini_hochberg(_p_values(k, n))) <= q
+
+
+def sides(k: ArrayLike, n: ArrayLike, q: float = 0.05) -> Ints:
+    """Which side of all the others together each group surely lies on: 1 above, -1 below, else 0.
+
+    Surely: :func:`apart_from_rest`, and the groups are not all alike (:func:`homogeneity` at most
+    ``q``). Both are asked: each alone lets a few draws in a hundred more than announced through.
+    Where all are zero, the groups cannot be told apart.
+    """
+    k, n = floats(k), floats(n)
+    found = np.zeros(n.shape, dtype=np.int64)
+    if homogeneity(k, n) <= q:
+        told = np.flatnonzero(apart_from_rest(k, n, q))
+        found[told] = np.sign(k[told] * (n.sum() - n[told]) - (k.sum() - k[told]) * n[told])
+    return found
+
+
+def homogeneity(k: ArrayLike, n: ArrayLike) -> float:
+    """The p-value of "all groups have the same rate": Pearson's chi-square, Fisher's for two.
+
+    1 where fewer than two groups have trials, or where all or none succeed.
+    """
+    tried = floats(n) > 0
+    k, n = floats(k)[tried], floats(n)[tried]
+    if n.size < 2 or k.sum() in (0, n.sum()):
+        return 1.0
+    if n.size == 2:
+        table = np.array([k, n - k]).astype(np.int64)
+        return float(stats.fisher_exact(table).pvalue)
+    rate = k.sum() / n.sum()
+    distance = ((k - n * rate) ** 2 / (n * rate * (1 - rate))).sum()
+    return float(stats.chi2.sf(distance, n.size - 1))
 
 
 def _p_values(k: Floats, n: Floats) -> Floats:

@@ -14,8 +14,7 @@ from jalon.views.asking import COMPARISONS, EVERYTHING, YEAR_LONG, Asked, Span, 
 from jalon.views.parts import Choice, Filter, Frame, Link
 from jalon.views.source import Source
 from jalon.views.subjects import SUBJECTS
-from jalon.views.tables import listing
-from jalon.views.wording import value_label
+from jalon.views.wording import listing, value_label
 
 #: Filters that are always offered, where the data know them.
 USUAL = ("team", "sector")

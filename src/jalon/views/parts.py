@@ -103,6 +103,22 @@ class Card:
 
 
 @dataclass(frozen=True)
+class Shrunk:
+    """A group's rate drawn towards that of all groups, with its interval.
+
+    ``text`` and ``between``: the same in words; ``best``: the probability that the group's true
+    rate is the most favourable of all.
+    """
+
+    value: float
+    low: float
+    high: float
+    best: float
+    text: str
+    between: str
+
+
+@dataclass(frozen=True)
 class Row:
     """A line of a table of figures: ``share`` is its part of the whole, for bars."""
 
@@ -111,6 +127,7 @@ class Row:
     rows_href: str | None
     figure: Figure
     share: float | None = None
+    shrunk: Shrunk | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +136,8 @@ class Table:
 
     ``head``: the name of the first column; ``counted_head``: of what is counted; ``scale``: the
     ends of the little interval charts; ``mean``: where the whole stands on them; ``bars`` draws
-    shares instead of intervals; ``reading``: what it says in a sentence; ``exports``: CSV, XLSX,
+    shares instead of intervals; ``shrunk_head``: of the shrunk rates, where rows have them;
+    ``reading``: what it says in a sentence; ``exports``: CSV, XLSX,
     JSON.
     """
 
@@ -134,6 +152,7 @@ class Table:
     mean: float | None = None
     bars: bool = False
     reading: str = ""
+    shrunk_head: str = ""
     more: tuple[Link, ...] = ()
     exports: tuple[Link, ...] = ()
     tone: Literal["data", "ref", "guess"] = "data"

@@ -11,9 +11,9 @@ import numpy as np
 from jalon import locale
 from jalon.locale import numbers
 from jalon.measure.figure import Answer
+from jalon.measure.standing import Standing, standing
 from jalon.model.periods import Grain
-from jalon.stats.apart import apart_from_rest
-from jalon.views import paths, wording
+from jalon.views import groups, paths, wording
 from jalon.views.asking import Asked
 from jalon.views.parts import Figure, Link, Row, Table
 from jalon.views.source import Source
@@ -42,8 +42,9 @@ def by_dimension(
     if not rates:
         order = np.argsort(-np.nan_to_num(answer.figures.value, nan=-math.inf), kind="stable")
     shown = order[:limit] if limit else order
+    stood = standing(answer)
     made = [
-        _row(source, answer, int(row), dimension, answer.groups[dimension][row], better)
+        _row(source, answer, int(row), dimension, answer.groups[dimension][row], better, stood)
         for row in shown
     ]
     mean = None
@@ -65,7 +66,8 @@ def by_dimension(
         scale=None if bars else _scale([each.figure for each in rows], mean),
         mean=mean,
         bars=bars,
-        reading=reading(source, answer, dimension) if rates else "",
+        reading=groups.told(answer, stood, lang) if stood else "",
+        shrunk_head=locale.text("groups.shrunk", lang) if stood else "",
         more=more,
         exports=exports(asked, paths.kpi(answer.kpi), by=dimension, part=answer.part, table=name),
     )
@@ -161,34 +163,6 @@ def further(asked: Asked, answer: Answer, dimension: str, value: object) -> str 
     return asked.taking(dimension, value).href(paths.kpi(answer.kpi), part=answer.part)
 
 
-def reading(source: Source, answer: Answer, dimension: str) -> str:
-    """Which groups stand apart from the others, false discoveries limited to 5 %."""
-    lang, found = source.lang, answer.figures
-    known = np.isfinite(found.value) & (found.n > 0)
-    if known.sum() < 2 or found.numerator is None or not _is(source, answer, "proportion"):
-        return ""
-    told = apart_from_rest(found.numerator, found.n)
-    labels = [wording.value_label(dimension, each, lang) for each in answer.groups[dimension]]
-    named = [labels[row] for row in np.flatnonzero(told)]
-    others = int(known.sum()) - len(named)
-    if not named:
-        return locale.text("page.apart.none", lang, n=numbers.count(int(known.sum()), lang))
-    if len(named) > 4:
-        return locale.text("page.apart.many", lang, n=len(named), others=others)
-    listed = listing(named, lang)
-    code = "page.apart.one" if len(named) == 1 else "page.apart.some"
-    rest = locale.text("page.apart.rest", lang, n=others) if others > 1 else ""
-    return " ".join(filter(None, [locale.text(code, lang, listed=listed), rest]))
-
-
-def listing(names: Sequence[str], lang: str) -> str:
-    """Names one after the other: ``a, b et c``."""
-    if len(names) < 2:
-        return "".join(names)
-    last = locale.text("page.and", lang)
-    return f"{', '.join(names[:-1])} {last} {names[-1]}"
-
-
 def exports(asked: Asked, path: str, **more: str | None) -> tuple[Link, ...]:
     """The same table as CSV, XLSX and JSON."""
     return tuple(
@@ -197,7 +171,13 @@ def exports(asked: Asked, path: str, **more: str | None) -> tuple[Link, ...]:
 
 
 def _row(
-    source: Source, answer: Answer, row: int, dimension: str, value: object, better: str
+    source: Source,
+    answer: Answer,
+    row: int,
+    dimension: str,
+    value: object,
+    better: str,
+    stood: Standing | None,
 ) -> Row:
     lang = source.lang
     rows_href = None
@@ -209,6 +189,7 @@ def _row(
         further(source.asked, answer, dimension, value),
         rows_href,
         wording.figure(answer, row, lang, better=better),
+        shrunk=groups.shrunk(answer, row, stood, lang) if stood else None,
     )
 
 

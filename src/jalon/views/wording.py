@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from jalon import locale
@@ -238,6 +239,14 @@ def _badges(answer: Answer, row: int, maturity: float | None, lang: str) -> tupl
 def _on_page(problem: Problem) -> Problem:
     """The same problem with the mend that a page offers, where that of a terminal differs."""
     return Problem(f"page.{problem.code}", problem.facts, problem.where)
+
+
+def listing(names: Sequence[str], lang: str) -> str:
+    """Names one after the other: ``a, b et c``."""
+    if len(names) < 2:
+        return "".join(names)
+    last = locale.text("page.and", lang)
+    return f"{', '.join(names[:-1])} {last} {names[-1]}"
 
 
 def capital(text: str) -> str:

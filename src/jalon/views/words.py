@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from jalon import locale
 from jalon.views.parts import Card, Sentence
 from jalon.views.source import Source
-from jalon.views.tables import listing
-from jalon.views.wording import whole
+from jalon.views.wording import listing, whole
 
 #: Movements told in a sentence each; the others are in the cards.
 TOLD = 3
