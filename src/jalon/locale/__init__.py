@@ -118,4 +118,6 @@ class _Formatter(string.Formatter):
         if isinstance(value, float) and self.lang == "fr" and not format_spec:
             return f"{value:g}".replace(".", ",")
         said = str(super().format_field(value, format_spec))
-        return f"{said[:-1]}\u00a0%" if self.lang == "fr" and format_spec[-1:] == "%" else said
+        if self.lang == "fr" and format_spec[-1:] == "%":
+            return f"{said[:-1]}\u00a0%".replace(".", ",").replace("-", "\u2212")
+        return said

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jalon.measure.figure import Answer, Comparison
 from jalon.measure.question import Question
+from jalon.model.calendar import FRANCE, Calendar
 from jalon.model.periods import Grain, Period, floor, shift
 from jalon.stats.proportion import difference_of
 
@@ -23,17 +25,30 @@ Ask = Callable[[Question], Answer]
 Place = tuple[Answer, int]
 
 
-def compared(answer: Answer, question: Question, last: dt.date | None, ask: Ask) -> Answer:
+@dataclass(frozen=True)
+class Stand:
+    """What a comparison stands on.
+
+    ``last``: the last day observed; None where not known. ``flow``: whether things happen during
+    the period (else it ends in a state): flows are compared over as many working days. ``adds``:
+    whether they add up over days (a number, a sum). ``calendar``: the days that are worked.
+    """
+
+    last: dt.date | None
+    flow: bool = False
+    adds: bool = False
+    calendar: Calendar = FRANCE
+
+
+def compared(answer: Answer, question: Question, stand: Stand, ask: Ask) -> Answer:
     """An answer with the same figures for another period beside its own.
 
-    ``last``: the last day observed; a period that is not over is compared with the same days of
-    the other. ``ask`` answers the question for that other period.
+    A period that is not over is compared with as much of the other (:func:`former`). ``ask``
+    answers the question for that other period.
     """
     if answer.missing:
         return answer
-    periods = {
-        now: former(_stretch(now, question), question.compare or "", last) for now in answer.periods
-    }
+    periods = {now: compared_with(now, question, stand) for now in answer.periods}
     places: dict[tuple[Period, tuple[Any, ...]], Place] = {}
     for now, then in periods.items():
         asked = replace(
@@ -48,12 +63,16 @@ def compared(answer: Answer, question: Question, last: dt.date | None, ask: Ask)
         for row in range(len(found)):
             places[now, _group(found, row)] = (found, row)
     beside = [places.get((answer.periods[row], _group(answer, row))) for row in range(len(answer))]
-    return replace(answer, compare=_comparison(answer, beside, periods))
+    against = replace(answer, compare=_comparison(answer, beside, periods))
+    if stand.flow:
+        for now, then in periods.items():
+            _say_days(against, now, then, stand)
+    return against
 
 
-def compared_with(now: Period, question: Question, last: dt.date | None) -> Period:
-    """The period that one of an answer's is compared with. ``last``: the last day observed."""
-    return former(_stretch(now, question), question.compare or "", last)
+def compared_with(now: Period, question: Question, stand: Stand) -> Period:
+    """The period that one of an answer's is compared with."""
+    return former(_stretch(now, question), question.compare or "", stand)
 
 
 def _stretch(now: Period, question: Question) -> Period:
@@ -66,15 +85,67 @@ def _stretch(now: Period, question: Question) -> Period:
     return replace(now, start=floor(last, question.grain, question.fiscal_month))
 
 
-def former(now: Period, compare: str, last: dt.date | None) -> Period:
-    """The period to compare with, cut at the same day where this one is not over."""
+def former(now: Period, compare: str, stand: Stand) -> Period:
+    """The period to compare with; where this one is not over, as much of it.
+
+    Of a flow as many working days; of a state, or where no working day has passed yet, as many days
+    of the calendar.
+    """
     then = shift(now, compare)
+    elapsed = _elapsed(now, stand.last)
+    if elapsed is None or then.start is None or then.end is None:
+        return then
+    rank = stand.calendar.working_days(*elapsed) if stand.flow else 0
+    if not rank:
+        return Period(then.start, min(then.start + (elapsed[1] - elapsed[0]), then.end))
+    idle = _idle(*elapsed, stand.calendar)
+    return Period(then.start, stand.calendar.up_to_rank(then.start, then.end, rank, idle))
+
+
+def _elapsed(now: Period, last: dt.date | None) -> tuple[dt.date, dt.date] | None:
+    """The part of a period that has passed, half-open; None where it is over or not bounded."""
+    if now.start is None or now.end is None or last is None:
+        return None
+    after = last + dt.timedelta(days=1)
+    return (now.start, after) if now.start < after < now.end else None
+
+
+def _idle(start: dt.date, end: dt.date, calendar: Calendar) -> int:
+    """The days off with which a stretch ends."""
+    last = end - dt.timedelta(days=1)
+    while last >= start and not calendar.worked(last):
+        last -= dt.timedelta(days=1)
+    return (end - last).days - 1
+
+
+def _say_days(answer: Answer, now: Period, then: Period, stand: Stand) -> None:
+    """Say at which working day both periods are cut, or that they have not as many."""
     if now.start is None or now.end is None or then.start is None or then.end is None:
-        return then
-    if last is None or not now.start <= last < now.end - dt.timedelta(days=1):
-        return then
-    elapsed = last - now.start + dt.timedelta(days=1)
-    return Period(then.start, min(then.start + elapsed, then.end))
+        return
+    rows = np.array([each == now for each in answer.periods])
+    elapsed = _elapsed(now, stand.last)
+    here = stand.calendar.working_days(*(elapsed or (now.start, now.end)))
+    there = stand.calendar.working_days(then.start, then.end)
+    if elapsed and here == there:
+        facts: dict[str, Any] = {"rank": here, "day": stand.last, "former": then.last}
+        answer.figures.notes.append(("cut_at_working_day", facts, rows))
+    elif here != there and stand.adds and here and there:
+        days = {"days": here, "former": there}
+        answer.figures.notes.append(("working_days_differ", days, rows))
+        pace = _pace(answer, rows, here, there)
+        if pace is not None:
+            answer.figures.notes.append(("pace_by_working_day", {"change": pace}, rows))
+
+
+def _pace(answer: Answer, rows: NDArray[np.bool_], here: int, there: int) -> float | None:
+    """How much more there is a working day, as a share; None where several rows would say it."""
+    assert answer.compare is not None
+    if rows.sum() != 1:
+        return None
+    value, before = float(answer.figures.value[rows][0]), float(answer.compare.value[rows][0])
+    if not before > 0 or not np.isfinite(value):
+        return None
+    return (value / here) / (before / there) - 1
 
 
 def _group(answer: Answer, row: int) -> tuple[Any, ...]:

@@ -33,8 +33,8 @@ class Answer:
     """The figures of one KPI and part: one element a group and period.
 
     ``groups``: by dimension (or class), the label of each row, None where not known. ``periods``:
-    of each row. ``missing`` says why the whole has no value. ``estimate``: how values are worked out,
-    and ``better``: which way is favourable (higher, lower, context), as the catalogue has them.
+    of each row. ``missing`` says why the whole has no value. ``estimate`` (how values are worked
+    out) and ``better`` (higher, lower, context: what is favourable) are the catalogue's.
     ``version``: of the definition.
     """
 

@@ -19,7 +19,7 @@ from jalon.estimates.registry import estimators
 from jalon.measure import compile as compiler
 from jalon.measure.basis import Bases, Lacking, Task
 from jalon.measure.caution import add_cautions
-from jalon.measure.comparison import compared, compared_with
+from jalon.measure.comparison import Stand, compared, compared_with
 from jalon.measure.compile import PERIOD, Compiled, Scan
 from jalon.measure.figure import Answer, Results
 from jalon.measure.formula import combine, operands_in_order
@@ -405,8 +405,8 @@ class Measurer:
         asked: dict[Period, list[str]] = defaultdict(list)
         for answer in answers:
             if answer.missing is None and len(set(answer.periods)) == 1:
-                last = self._last(answer, question)
-                asked[compared_with(answer.periods[0], question, last)].append(answer.kpi)
+                stand = self._stand(answer, question)
+                asked[compared_with(answer.periods[0], question, stand)].append(answer.kpi)
         for period, kpis in asked.items():
             if len(kpis) > 1:
                 whole = replace(question, kpis=tuple(kpis), grain=Grain.NONE, period=period)
@@ -420,8 +420,16 @@ class Measurer:
         return max((self.reader.last(each, question.clock) for each in scans), default=None)
 
     def _compared(self, answer: Answer, question: Question) -> Answer:
-        last = self._last(answer, question)
-        return compared(answer, question, last, lambda asked: self._answers(asked)[0])
+        stand = self._stand(answer, question)
+        return compared(answer, question, stand, lambda asked: self._answers(asked)[0])
+
+    def _stand(self, answer: Answer, question: Question) -> Stand:
+        """What a comparison of an answer stands on."""
+        task = self.bases.task(answer.kpi, replace(question, part=answer.part))
+        leaves = list(self._leaves([task] if isinstance(task, Task) else [], question))
+        flow = bool(leaves) and all(each.time is not TimeKind.STOCK for each in leaves)
+        adds = flow and answer.estimate in ("count", "sum", "distinct")
+        return Stand(self._last(answer, question), flow, adds, self.reader.own.calendar)
 
     # -- rows ------------------------------------------------------------------------------------
 

@@ -51,6 +51,20 @@ class Calendar:
         days = (start + dt.timedelta(days=i) for i in range(max((end - start).days, 0)))
         return sum(map(self.worked, days))
 
+    def up_to_rank(self, start: dt.date, end: dt.date, rank: int, idle: int = 0) -> dt.date:
+        """The day after the ``rank``-th working day from ``start``, and no later than ``end``.
+
+        ``idle``: as many days off that follow it at once are taken too (the Sunday that ends a
+        week's sales belongs to them).
+        """
+        day, found = start, 0
+        while day < end and found < rank:
+            found += self.worked(day)
+            day += dt.timedelta(days=1)
+        while day < end and idle and not self.worked(day):
+            day, idle = day + dt.timedelta(days=1), idle - 1
+        return day
+
 
 #: Where the company says nothing.
 FRANCE = Calendar()

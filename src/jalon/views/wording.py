@@ -151,7 +151,8 @@ def change(answer: Answer, row: int, lang: str, better: str) -> Change | None:
     noise = not told and low is not None and not apart
     arrow = "≈" if noise else "▲" if difference > 0 else "▼" if difference < 0 else "="
     text = moved(difference, float(beside.value[row]), answer.unit, lang)
-    against = against_of(answer.periods[row], beside.periods[row], lang)
+    worked = any(each.code == "cut_at_working_day" for each in answer.notes(row))
+    against = against_of(answer.periods[row], beside.periods[row], lang, worked=worked)
     tone = _tone(difference, better) if told else ("noise" if noise else "none")
     if apart:
         text = locale.text("page.change.apart", lang)
@@ -159,13 +160,17 @@ def change(answer: Answer, row: int, lang: str, better: str) -> Change | None:
     return Change(arrow, text, tone, difference, low, high, told, against)
 
 
-def against_of(now: Period, then: Period, lang: str) -> str:
-    """The compared period in words: ``T3 2025``, cut at the same day where ours is not over."""
+def against_of(now: Period, then: Period, lang: str, *, worked: bool = False) -> str:
+    """The compared period in words: ``T3 2025``, cut at the same day where ours is not over.
+
+    ``worked``: at the same working day.
+    """
     if now.start and now.end and then.start and then.end:
         whole_end = forward(now.end, -_months(then.start, now.start))
         if now.start.day == then.start.day == 1 and then.end < whole_end:
             named = numbers.period(Period(then.start, whole_end), lang)
-            return locale.text("page.same_day", lang, period=named)
+            code = "page.same_working_day" if worked else "page.same_day"
+            return locale.text(code, lang, period=named)
     return numbers.period(then, lang)
 
 
