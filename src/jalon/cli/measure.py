@@ -66,26 +66,30 @@ def measure(
     with framed(lang, as_json, debug) as spoken, opened(workspace) as found:
         from jalon.cli.figures import show_results
         from jalon.render.records import results
+        from jalon.views.reversals import of_answers
 
         notices(found, spoken)
         names = [name.strip() for kpi in kpis for name in kpi.split(",") if name.strip()]
-        answers = found.measure(
-            names,
-            by=by or (),
-            grain=grain,
-            start=start,
-            end=end,
-            part=part,
-            where=where,
-            as_of=as_of,
-            known_at=known_at,
-            compare=compare,
-            level=level,
-            basis=basis,
-        )
+        asked = {
+            "by": by or (),
+            "grain": grain,
+            "start": start,
+            "end": end,
+            "part": part,
+            "where": where,
+            "as_of": as_of,
+            "known_at": known_at,
+            "compare": compare,
+            "level": level,
+            "basis": basis,
+        }
+        answers = found.measure(names, **asked)
+        warned = of_answers(answers, found, asked, spoken)
         if as_json:
-            show_json(results(answers, spoken))
+            show_json(results(answers, spoken, warned))
             return
         show_results(answers, found.catalogue, spoken)
+        for each in warned:
+            typer.echo(f"\n{each.text}")
         if show_sql:
             typer.echo("\n\n".join(answers.sql))

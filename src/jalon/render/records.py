@@ -21,12 +21,13 @@ from jalon.measure.standing import Standing, standing
 from jalon.model.periods import Period
 from jalon.model.problems import JalonError, Problem
 from jalon.views import groups
+from jalon.views.reversals import Warned
 
 Record = dict[str, Any]
 
 
-def results(answers: Results, lang: str) -> Record:
-    """What ``jalon measure --json`` prints."""
+def results(answers: Results, lang: str, warned: Sequence[Warned] = ()) -> Record:
+    """What ``jalon measure --json`` prints. ``warned``: the orders that reverse inside the mix."""
     stood = [(answer, standing(answer)) for answer in answers]
     told = [_told(answer, each, lang) for answer, each in stood if each]
     return {
@@ -34,6 +35,7 @@ def results(answers: Results, lang: str) -> Record:
         "results": [record for answer, each in stood for record in _records(answer, each, lang)],
         "sql": list(answers.sql),
         **({"groups": told} if told else {}),
+        **({"reversals": [_reversal(each) for each in warned]} if warned else {}),
     }
 
 
@@ -129,6 +131,28 @@ def _figure(answer: Answer, row: int, lang: str) -> Record:
     if answer.compare:
         record["compare"] = _comparison(answer, row)
     return record
+
+
+def _reversal(each: Warned) -> Record:
+    """Two groups whose order reverses over one mix: raw rates, standardised ones, the interval."""
+    found = each.reversal
+
+    def plain(label: Any) -> Any:
+        return period(label) if isinstance(label, Period) else _plain(label)
+
+    return {
+        "kpi": each.kpi,
+        "part": each.part,
+        "inside": found.inside,
+        "first": plain(found.first),
+        "second": plain(found.second),
+        "raw": [number(rate) for rate in found.raw],
+        "standardised": [number(found.found.first), number(found.found.second)],
+        "difference": number(float(found.found.difference.value)),
+        "difference_low": number(float(found.found.difference.low)),
+        "difference_high": number(float(found.found.difference.high)),
+        "text": each.text,
+    }
 
 
 def _comparison(answer: Answer, row: int) -> Record:

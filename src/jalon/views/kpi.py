@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from jalon import locale
 from jalon.catalogue.definition import Definition as Kpi
 from jalon.locale import numbers
 from jalon.measure.figure import Answer
+from jalon.measure.standing import Standing, standing
 from jalon.model.periods import Grain
 from jalon.relations.expression import unknown
 from jalon.views import definition as worded
@@ -17,6 +20,7 @@ from jalon.views.frame import USUAL, frame
 from jalon.views.lacks import lacks
 from jalon.views.parts import Definition, Figure, Frame, Lack, Link, Picture, Table
 from jalon.views.pictures import GRAINS, picture
+from jalon.views.reversals import of_groups, of_periods
 from jalon.views.source import Source
 from jalon.views.tables import by_class, by_dimension
 
@@ -29,7 +33,8 @@ class KpiView:
     ``picture``: over time. ``tables``: by class where it has classes, then by dimension.
     ``dimensions``: what else to break it down by. ``definition``: what it measures.
     ``reconcile``: where another tool's figure is explained. ``rests``: the imports that it rests
-    on. ``lacks``: what to bring where it has no value."""
+    on. ``lacks``: what to bring where it has no value. ``reversals``: orders (of the groups shown,
+    of the two periods) that reverse inside another dimension, a sentence each."""
 
     frame: Frame
     question: str
@@ -44,6 +49,7 @@ class KpiView:
     reconcile: Link | None
     rests: tuple[Link, ...]
     lacks: tuple[Lack, ...]
+    reversals: tuple[str, ...] = ()
 
 
 def kpi_view(
@@ -64,7 +70,7 @@ def kpi_view(
     figure = dated(source, figure) if figure else None
     able = answer.missing is None
     classes = bool(answer.groups)
-    tables, dimension = _tables(source, kpi, answer, by, part) if able else ((), None)
+    broken = _broken(source, kpi, answer, by, part) if able else _Broken()
     over = None
     if able and not classes:
         over = picture(source, kpi, grain=step, part=part, choose=True)
@@ -80,12 +86,13 @@ def kpi_view(
         rows_href=asked.href(paths.rows(kpi), part=part) if able else None,
         other_parts=_parts(source, definition, part),
         picture=over,
-        tables=tables,
-        dimensions=_dimensions(source, definition, dimension, part) if able else (),
+        tables=broken.tables,
+        dimensions=_dimensions(source, definition, broken.dimension, part) if able else (),
         definition=_definition(source, definition, answer, part),
         reconcile=_reconcile(source, kpi, part) if figure and able else None,
         rests=rests,
         lacks=lacks(source, [kpi]),
+        reversals=_reversals(source, answer, broken) if able else (),
     )
 
 
@@ -105,18 +112,25 @@ def _filters(definition: Kpi) -> tuple[str, ...]:
     return tuple(each for each in USUAL if each in definition.dimensions)
 
 
-def _tables(
-    source: Source, kpi: str, answer: Answer, by: str | None, part: str | None
-) -> tuple[tuple[Table, ...], str | None]:
+@dataclass(frozen=True)
+class _Broken:
+    """A KPI broken down: its tables, the dimension shown, its answer and how its groups stand."""
+
+    tables: tuple[Table, ...] = ()
+    dimension: str | None = None
+    answer: Answer | None = None
+    standing: Standing | None = None
+
+
+def _broken(source: Source, kpi: str, answer: Answer, by: str | None, part: str | None) -> _Broken:
     """The classes of the KPI, and its breakdown by the dimension asked or the first that tells."""
     made: list[Table] = []
     if answer.groups:
         plain = source.measure([kpi], part=part)[kpi]
         made.append(by_class(source, plain, plain.part or "classes"))
         if by is None:
-            return tuple(made), None
-    taken = {name for name, values in source.asked.filters if len(values) == 1}
-    names = [by] if by else [d for d in _ordered(source.dimensions(kpi)) if d not in taken]
+            return _Broken(tuple(made))
+    names = [by] if by else _open(source, _ordered(source.dimensions(kpi)))
     for dimension in names:
         found = source.measure([kpi], by=dimension, part=part)[kpi]
         if found.missing is not None or dimension not in found.groups:
@@ -125,10 +139,32 @@ def _tables(
         if by or len(known) > 1:
             if answer.groups:
                 made.append(by_class(source, found, dimension, by=dimension))
-            else:
-                made.append(by_dimension(source, found, dimension, whole=answer))
-            return tuple(made), dimension
-    return tuple(made), None
+                return _Broken(tuple(made), dimension)
+            stood = standing(found)
+            made.append(by_dimension(source, found, dimension, whole=answer, stood=stood))
+            return _Broken(tuple(made), dimension, found, stood)
+    return _Broken(tuple(made))
+
+
+def _open(source: Source, dimensions: Sequence[str]) -> list[str]:
+    """The dimensions that no filter holds to one value."""
+    taken = {name for name, values in source.asked.filters if len(values) == 1}
+    return [each for each in dimensions if each not in taken]
+
+
+def _reversals(source: Source, answer: Answer, broken: _Broken) -> tuple[str, ...]:
+    """What to know before groups or periods are ranked."""
+    kpi, part, lang = answer.kpi, answer.part, source.lang
+    dimensions = _open(source, source.dimensions(kpi))
+
+    def measure(**asked: Any) -> Answer:
+        return source.measure([kpi], part=part, **asked)[kpi]
+
+    said = of_periods(answer, dimensions, measure, source.dimension, lang)
+    if broken.answer is not None and broken.standing is not None:
+        found = (broken.answer, broken.standing, dimensions)
+        said += of_groups(*found, measure, source.dimension, lang)
+    return tuple(each.text for each in said)
 
 
 def _ordered(dimensions: tuple[str, ...]) -> list[str]:

@@ -29,11 +29,12 @@ def by_dimension(
     *,
     whole: Answer | None = None,
     limit: int | None = None,
+    stood: Standing | None = None,
 ) -> Table:
     """A KPI by a dimension: the most counted first, each row leading further into the question.
 
     ``whole``: the same without the dimension, for the line of the mean. ``limit``: rows shown; the
-    page of the KPI has all.
+    page of the KPI has all. ``stood``: how the groups stand, where it is known already.
     """
     lang, asked = source.lang, source.asked
     better = source.door.catalogue[answer.kpi].better
@@ -42,7 +43,7 @@ def by_dimension(
     if not rates:
         order = np.argsort(-np.nan_to_num(answer.figures.value, nan=-math.inf), kind="stable")
     shown = order[:limit] if limit else order
-    stood = standing(answer)
+    stood = stood or standing(answer)
     made = [
         _row(source, answer, int(row), dimension, answer.groups[dimension][row], better, stood)
         for row in shown
