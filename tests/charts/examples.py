@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from jalon.charts.data import Chart, Columns, Curve, Point, Series, Survival
+from jalon.charts.data import (
+    Chart,
+    Columns,
+    Curve,
+    Funnel,
+    Limits,
+    Point,
+    Series,
+    Survival,
+)
 
 MONTHS = ("oct.", "nov.", "déc.", "janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.")
 
@@ -52,14 +61,31 @@ NEGATIVE = Columns(
 )
 EMPTY = Series(tuple(Point(label, None) for label in MONTHS), alt="Rien encore.")
 SINGLE = Series((point(0, 0.3),), unit="percent", alt="Un mois.")
+SIZES = (24.0, 60.0, 110.0, 180.0, 290.0)
+FUNNEL = Funnel(
+    tuple(
+        Point(f"Rep {index}", rate, href=f"/affaires?owner={index}", title=f"Rep {index}, n 87")
+        for index, rate in enumerate((0.41, 0.12, 0.27, 0.3, 0.24))
+    ),
+    SIZES,
+    0.26,
+    (
+        Limits("95\u202f%", SIZES, (0.1, 0.15, 0.18, 0.2, 0.21), (0.45, 0.37, 0.34, 0.33, 0.31)),
+        Limits("99,8\u202f%", SIZES, (0.0, 0.1, 0.14, 0.16, 0.18), (0.6, 0.45, 0.4, 0.37, 0.35)),
+    ),
+    named=(1,),
+    alt="Un commercial sort des limites.",
+)
 KINDS: dict[str, Chart] = {
     "series": SERIES,
     "columns": COLUMNS,
     "survival": SURVIVAL,
+    "funnel": FUNNEL,
     "negative": NEGATIVE,
     "empty": EMPTY,
     "single": SINGLE,
     "none": Series((), alt="Rien."),
     "no-columns": Columns((), alt="Rien."),
+    "no-funnel": Funnel((), alt="Rien."),
     "no-curve": Survival((), alt="Rien."),
 }

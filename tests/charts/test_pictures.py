@@ -15,7 +15,7 @@ from jalon.charts.drawer import Drawer
 from jalon.charts.spec import layered, spec
 from jalon.charts.theme import LIGHT, resolved
 
-from .examples import COLUMNS, EMPTY, KINDS, NEGATIVE, SERIES, SINGLE, SURVIVAL, point
+from .examples import COLUMNS, EMPTY, FUNNEL, KINDS, NEGATIVE, SERIES, SINGLE, SURVIVAL, point
 
 SVG = "{http://www.w3.org/2000/svg}"
 kinds = pytest.mark.parametrize("chart", KINDS.values(), ids=KINDS)
@@ -241,3 +241,25 @@ def test_a_curve_stops_where_it_is_not_known(drawn: Callable[..., ET.Element]) -
     curve = Curve("a", (0.0, 1.0, 2.0, 3.0), (1.0, 0.8, None, 0.5))
     (line,) = paths(drawn(Survival((curve,))), "var(--data)")
     assert line.count("L") == 2
+
+
+def test_a_funnel_names_what_stands_out_and_links_every_point(
+    drawn: Callable[..., ET.Element],
+) -> None:
+    tree = drawn(FUNNEL)
+    said = texts(tree)
+    assert {"Rep 1", "95\u202f%", "99,8\u202f%", "26,0\u202f%"} <= set(said)
+    assert "Rep 2" not in said
+    assert said.count("300\u00a0cas") == 1
+    links = {each.get("href") for each in tree.iter(f"{SVG}a")}
+    assert links == {f"/affaires?owner={index}" for index in range(5)}
+
+
+def test_a_point_far_right_has_its_name_on_its_left(drawn: Callable[..., ET.Element]) -> None:
+    tree = drawn(replace(FUNNEL, named=(0, 4)))
+    sides = {
+        text.text: group.get("text-anchor")
+        for group in tree.iter(f"{SVG}g")
+        for text in group.findall(f"{SVG}text")
+    }
+    assert (sides["Rep 0"], sides["Rep 4"]) == ("start", "end")

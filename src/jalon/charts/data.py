@@ -88,4 +88,35 @@ class Survival:
     height: int = 260
 
 
-Chart = Series | Columns | Survival
+@dataclass(frozen=True)
+class Limits:
+    """How far groups that are all alike may lie from the whole: ``low`` and ``high`` at each size
+    of ``x``, rising. ``label``: written at the right end of the upper one.
+    """
+
+    label: str
+    x: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """Rates of groups by their size, between the limits of what chance alone would make.
+
+    ``sizes``: of each point, its number of cases; ``mean``: the rate of all; ``limits``: the
+    narrowest first; ``named``: the indexes of the points whose label is written beside them.
+    """
+
+    points: tuple[Point, ...]
+    sizes: tuple[float, ...] = ()
+    mean: float | None = None
+    limits: tuple[Limits, ...] = ()
+    named: tuple[int, ...] = ()
+    unit: str = "percent"
+    alt: str = ""
+    width: int = 640
+    height: int = 300
+
+
+Chart = Series | Columns | Survival | Funnel

@@ -8,7 +8,8 @@ import altair as alt
 from altair.utils.schemapi import debug_mode
 
 from jalon.charts.columns import columns
-from jalon.charts.data import Chart, Columns, Series
+from jalon.charts.data import Chart, Columns, Funnel, Series
+from jalon.charts.funnel import funnel
 from jalon.charts.series import series
 from jalon.charts.survival import survival
 
@@ -19,6 +20,8 @@ def layered(chart: Chart, lang: str) -> alt.LayerChart:
         return series(chart, lang)
     if isinstance(chart, Columns):
         return columns(chart, lang)
+    if isinstance(chart, Funnel):
+        return funnel(chart, lang)
     return survival(chart, lang)
 
 

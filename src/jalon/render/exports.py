@@ -69,7 +69,7 @@ def _tables(view: Any) -> Iterator[Table]:
     for each in _parts(view):
         if isinstance(each, Table):
             yield each
-        elif isinstance(each, Picture):
+        elif isinstance(each, Picture) and each.table:
             yield each.table
 
 

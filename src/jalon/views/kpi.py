@@ -17,6 +17,7 @@ from jalon.views import definition as worded
 from jalon.views import paths, wording
 from jalon.views.cards import dated
 from jalon.views.frame import USUAL, frame
+from jalon.views.funnel import funnel
 from jalon.views.lacks import lacks
 from jalon.views.parts import Definition, Figure, Frame, Lack, Link, Picture, Table
 from jalon.views.pictures import GRAINS, picture
@@ -33,8 +34,9 @@ class KpiView:
     ``picture``: over time. ``tables``: by class where it has classes, then by dimension.
     ``dimensions``: what else to break it down by. ``definition``: what it measures.
     ``reconcile``: where another tool's figure is explained. ``rests``: the imports that it rests
-    on. ``lacks``: what to bring where it has no value. ``reversals``: orders (of the groups shown,
-    of the two periods) that reverse inside another dimension, a sentence each."""
+    on. ``lacks``: what to bring where it has no value. ``funnel``: its groups by their size, where
+    they are enough. ``reversals``: orders (of the groups shown, of the two periods) that reverse
+    inside another dimension, a sentence each."""
 
     frame: Frame
     question: str
@@ -49,6 +51,7 @@ class KpiView:
     reconcile: Link | None
     rests: tuple[Link, ...]
     lacks: tuple[Lack, ...]
+    funnel: Picture | None = None
     reversals: tuple[str, ...] = ()
 
 
@@ -92,6 +95,7 @@ def kpi_view(
         reconcile=_reconcile(source, kpi, part) if figure and able else None,
         rests=rests,
         lacks=lacks(source, [kpi]),
+        funnel=_funnel(source, broken),
         reversals=_reversals(source, answer, broken) if able else (),
     )
 
@@ -150,6 +154,12 @@ def _open(source: Source, dimensions: Sequence[str]) -> list[str]:
     """The dimensions that no filter holds to one value."""
     taken = {name for name, values in source.asked.filters if len(values) == 1}
     return [each for each in dimensions if each not in taken]
+
+
+def _funnel(source: Source, broken: _Broken) -> Picture | None:
+    if broken.answer is None or broken.standing is None:
+        return None
+    return funnel(source, broken.answer, broken.standing)
 
 
 def _reversals(source: Source, answer: Answer, broken: _Broken) -> tuple[str, ...]:

@@ -160,13 +160,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """A chart, its sentence, and its figures as a table."""
+    """A chart, its sentence, and its figures as a table; None where the page has it beside."""
 
     title: str
     note: str
     chart: Chart
     reading: str
-    table: Table
+    table: Table | None = None
     grains: tuple[Link, ...] = ()
 
 

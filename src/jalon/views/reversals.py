@@ -4,21 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from jalon import locale
+from jalon.catalogue.catalogue import Catalogue
 from jalon.locale import numbers
-from jalon.measure.figure import Answer
+from jalon.measure.figure import Answer, Results
 from jalon.measure.own import own_of
 from jalon.measure.reversal import Reversal, over_time, reversals
 from jalon.measure.standing import Standing, standing
 from jalon.model.periods import Period
 from jalon.relations.columns import label
+from jalon.state.settings import Settings
 from jalon.views import groups, wording
-from jalon.views.source import Door
 
 #: Reversals said of one table, the surest first.
 SAID = 3
+
+
+class Door(Protocol):
+    """The part of a workspace, ours or another process's, that a warning reads."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The KPIs."""
+
+    @property
+    def settings(self) -> Settings:
+        """The company's settings."""
+
+    def measure(self, kpis: Sequence[str], **asked: Any) -> Results:
+        """Measure KPIs."""
+
 
 #: A KPI's answer by dimensions, other words as a question takes them.
 Measure = Callable[..., Answer]
