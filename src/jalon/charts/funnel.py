@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect
+
 import altair as alt
 
 from jalon.charts import theme
@@ -55,7 +57,7 @@ def _rows(chart: Funnel) -> Rows:
 
 def _framed(chart: Funnel, rows: Rows, sizes: Scale | None, lang: str) -> Frame:
     held = [row["y"] for row in rows]
-    edges = [end for each in chart.limits[:1] for end in (*each.low, *each.high)]
+    edges = [end for each in chart.limits[:1] for end in (*each.low[:1], *each.high[:1])]
     y = scale([*held, *edges], chart.unit, zero=False) if held else None
     left = (wording(y.ticks, y.step, chart.unit, lang).longest if y else 0) * LETTER + 10
     longest = max((len(each.label) for each in chart.limits), default=0)
@@ -72,9 +74,11 @@ def _edge(frame: Frame, limits: Limits, place: int) -> alt.Chart:
     """
     assert frame.y is not None
     rows: Rows = []
+    sizes = [each for each in limits.x if each < frame.last] + [frame.last]
     for side, values in enumerate((limits.low, limits.high)):
-        for size, value in zip(limits.x, values, strict=True):
-            if size <= frame.last and frame.y.low <= value <= frame.y.high:
+        for size in sizes:
+            value = _at(limits, values, size)
+            if frame.y.low <= value <= frame.y.high:
                 rows.append({"x": size, "y": value, "side": side})
     dashes = theme.DASHES if place else alt.Undefined
     mark = drawn(rows).mark_line(
@@ -92,10 +96,11 @@ def _mean(frame: Frame, mean: float) -> alt.Chart:
 def _names(frame: Frame, chart: Funnel, mean: float | None) -> alt.Chart:
     """What each line is, at its right end."""
     assert frame.y is not None
+    ends = [(_at(each, each.high, frame.last), each.label) for each in chart.limits if each.x]
     rows: Rows = [
-        {"x": end[0], "y": end[1], "text": each.label}
-        for each in chart.limits
-        if (end := _end(each, frame.last)) and frame.y.low <= end[1] <= frame.y.high
+        {"x": frame.last, "y": end, "text": label}
+        for end, label in ends
+        if frame.y.low <= end <= frame.y.high
     ]
     if mean is not None:
         said = numbers.figure(mean, chart.unit, frame.lang)
@@ -104,10 +109,14 @@ def _names(frame: Frame, chart: Funnel, mean: float | None) -> alt.Chart:
     return layer(mark, x=frame.across(), y=frame.up(), text=alt.Text("text:N"))
 
 
-def _end(limits: Limits, last: float) -> tuple[float, float] | None:
-    """Where the upper side of a funnel leaves the picture."""
-    within = [place for place in zip(limits.x, limits.high, strict=True) if place[0] <= last]
-    return within[-1] if within else None
+def _at(limits: Limits, values: tuple[float, ...], size: float) -> float:
+    """A side of a funnel at a size, straight between those that are known."""
+    place = min(max(bisect(limits.x, size), 1), len(limits.x) - 1)
+    if len(limits.x) == 1:
+        return values[0]
+    (left, right), (low, high) = limits.x[place - 1 : place + 1], values[place - 1 : place + 1]
+    share = min(max((size - left) / (right - left), 0), 1)
+    return low + share * (high - low)
 
 
 def _dots(frame: Frame, rows: Rows) -> alt.Chart:

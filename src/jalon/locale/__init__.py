@@ -112,7 +112,8 @@ class _Formatter(string.Formatter):
             # Not at the top: most commands say no date, and it is slow to load.
             from babel.dates import format_date  # noqa: PLC0415
 
-            return str(format_date(value, "long", self.lang))
+            said = str(format_date(value, "long", self.lang))
+            return f"1er{said[1:]}" if self.lang == "fr" and value.day == 1 else said
         if isinstance(value, str):
             return _printable(value if len(value) <= 200 else value[:197] + "…")
         if isinstance(value, float) and self.lang == "fr" and not format_spec:

@@ -19,9 +19,11 @@ from jalon.views.source import Source
 LEAST = 4
 #: The two funnels, the narrowest first, and the sizes at which each is worked out.
 LEVELS, SIZES = (0.95, 0.998), 60
+#: The funnel begins at this share of the smallest group's size: wider, it would flatten the points.
+NARROWEST = 0.6
 #: Points named beside their mark, the furthest out first.
 NAMED = 6
-WIDTH = 960
+WIDTH, HEIGHT = 600, 360
 
 
 def funnel(source: Source, answer: Answer, standing: Standing) -> Picture | None:
@@ -48,6 +50,7 @@ def funnel(source: Source, answer: Answer, standing: Standing) -> Picture | None
         unit=answer.unit,
         alt=reading,
         width=WIDTH,
+        height=HEIGHT,
     )
     by = locale.text("page.by", lang, dimension=source.dimension(standing.dimension).lower())
     note = f"{by} · {locale.text('funnel.note', lang)}"
@@ -62,14 +65,12 @@ def _beyond(k: Floats, n: Floats, whole: float, level: float) -> Bools:
 
 
 def _limits(whole: float, n: Floats, level: float, lang: str) -> Limits:
-    sizes = np.unique(np.geomspace(1, max(float(n.max()) * 1.5, 2), SIZES).round())
+    ends = max(float(n.min()) * NARROWEST, 1), float(n.max()) * 2 + 1
+    sizes = np.unique(np.geomspace(*ends, SIZES).round())
     low, high = control_limits(whole, sizes, level)
-    label = numbers.percent(level, lang) if level == LEVELS[0] else _tenth(level, lang)
+    narrow = level == LEVELS[0]
+    label = numbers.percent(level, lang) if narrow else numbers.figure(level, "percent", lang)
     return Limits(label, tuple(sizes.tolist()), tuple(low.tolist()), tuple(high.tolist()))
-
-
-def _tenth(level: float, lang: str) -> str:
-    return numbers.figure(level, "percent", lang)
 
 
 def _point(source: Source, answer: Answer, row: int, dimension: str, labels: list[str]) -> Point:
