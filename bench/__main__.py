@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from bench import imports, lives, measures, overview, pages, pollock, reading
+from bench import groups, imports, lives, measures, overview, pages, pollock, reading
 
 BENCHES = {
+    "groups": groups.run,
     "imports": imports.run,
     "large": lambda _: reading.large(),
     "lives": lives.run,
@@ -35,6 +36,7 @@ def main() -> None:
         overview.run(rows)
     lives.run(1_000_000)
     pages.run(1_000_000)
+    groups.run(0)
 
 
 if __name__ == "__main__":

@@ -274,6 +274,9 @@ def _flattened(each: dict[str, Any]) -> dict[str, Any]:
     flat |= {name: each[name] for name in rest}
     flat["notes"] = " ".join(each["notes"])
     flat["version"] = each["version"]
+    if "shrunk" in each:
+        drawn = each["shrunk"] or dict.fromkeys(("value", "low", "high", "best"))
+        flat |= {f"shrunk_{name}": value for name, value in drawn.items()}
     if "compare" in each:
         flat |= {
             f"compare_{name}": value for name, value in each["compare"].items() if name != "period"

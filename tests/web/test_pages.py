@@ -70,7 +70,7 @@ def tables(record: dict[str, Any]) -> list[dict[str, Any]]:
             parts += value if isinstance(value, list) else [value]
     kept = [each for each in parts if isinstance(each, dict)]
     found = [each["table"] if "chart" in each else each for each in kept]
-    return [each for each in found if "rows" in each and "exports" in each]
+    return [each for each in found if each and "rows" in each and "exports" in each]
 
 
 def rows_of(table: dict[str, Any]) -> list[tuple[Any, ...]]:
