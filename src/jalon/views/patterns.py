@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jalon import locale
-from jalon.charts.data import Columns, Point, Series
+from jalon.charts.data import Columns, Funnel, Limits, Point, Series
 from jalon.views import paths
 from jalon.views.frame import frame
 from jalon.views.parts import (
@@ -19,6 +19,7 @@ from jalon.views.parts import (
     Picture,
     Row,
     Sentence,
+    Shrunk,
     Spark,
     Table,
 )
@@ -55,7 +56,7 @@ def patterns_view(source: Source) -> PatternsView:
             for tone in ("bad", "guess", "plain", "good")
         ),
         cards=_cards(),
-        pictures=(_picture(bars=False), _picture(bars=True)),
+        pictures=(_picture(bars=False), _picture(bars=True), _funnel()),
         tables=(_table(bars=False), _table(bars=True)),
         lacks=(Lack(("Rendez-vous honorés",), "les rendez-vous", "Export de l’agenda."),),
         tokens=("paper", "surface", "soft", "ink", "muted", "line", "data", "data-soft", "ref",
@@ -108,10 +109,39 @@ def _picture(bars: bool) -> Picture:
     )
 
 
+def _shrunk(value: float) -> Shrunk:
+    text = f"{value * 100:.1f}\u202f%".replace(".", ",")
+    return Shrunk(value, value - 0.02, value + 0.02, 0.25, text, "23,8 à 29,1")
+
+
+def _funnel() -> Picture:
+    sizes = (30.0, 60.0, 90.0, 130.0, 180.0, 240.0)
+    rates = (0.42, 0.21, 0.27, 0.11, 0.28, 0.25)
+    points = tuple(
+        Point(f"groupe {n + 1}", rate, None, None, "/modeles", f"groupe {n + 1}")
+        for n, rate in enumerate(rates)
+    )
+    limits = tuple(
+        Limits(label, sizes, tuple(0.25 - wide / size**0.5 for size in sizes),
+               tuple(0.25 + wide / size**0.5 for size in sizes))
+        for label, wide in (("95\u202f%", 0.85), ("99,8\u202f%", 1.34))
+    )  # fmt: skip
+    alt = "Un groupe sort des limites."
+    chart = Funnel(points, sizes, 0.25, limits, (3,), alt=alt)
+    return Picture("Entonnoir", "traits : limites à 95 et 99,8 %", chart, alt)
+
+
 def _table(bars: bool) -> Table:
     names = ("Industrie", "Santé", "Services aux entreprises", "Logistique")
     rows = tuple(
-        Row(name, "/modeles", "/modeles", _figure(0.32 - 0.03 * n, None), 1 - 0.2 * n)
+        Row(
+            name,
+            "/modeles",
+            "/modeles",
+            _figure(0.32 - 0.03 * n, None),
+            1 - 0.2 * n,
+            None if bars else _shrunk(0.3 - 0.02 * n),
+        )
         for n, name in enumerate(names)
     )
     note = "en parts" if bars else "par secteur"
@@ -119,4 +149,5 @@ def _table(bars: bool) -> Table:
         f"exemple-{bars}", "Taux de succès", note, "Secteur", "Taux", "Compte", rows,
         None if bars else (0.15, 0.4), None if bars else 0.264, bars,
         "Seul « Industrie » se distingue des autres au-delà du hasard.",
+        "" if bars else "Lissé",
     )  # fmt: skip
