@@ -170,6 +170,17 @@ def test_measure_bounds_are_inclusive_and_a_comparison_has_its_difference(filled
     assert compare["conclusive"] is False
 
 
+def test_reps_that_cannot_be_told_apart_are_said_so(filled: Jalon) -> None:
+    said = filled("measure", "win_rate", "--by", "owner").output
+    assert "Ces deux commerciaux ne peuvent pas être départagés" in said
+    found = filled.json("measure", "win_rate", "--by", "owner")
+    (groups,) = found["groups"]
+    assert (groups["above"], groups["below"], groups["leader"]) == ([], [], None)
+    for each in found["results"]:
+        assert each["shrunk"]["low"] <= each["shrunk"]["value"] <= each["shrunk"]["high"]
+    assert "groups" not in filled.json("measure", "win_rate")
+
+
 def test_a_missing_value_is_said_and_is_no_error(filled: Jalon) -> None:
     (found,) = filled.json("measure", "meetings_held")["results"]
     assert found["value"] is None

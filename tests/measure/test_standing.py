@@ -63,6 +63,17 @@ def test_rows_without_a_rep_are_no_rep(tmp_path: Path) -> None:
     assert np.isnan(found.rate.value[~found.named]).all()
 
 
+def test_cohorts_followed_for_too_different_times_are_not_ranked(tmp_path: Path) -> None:
+    answer = _reps(tmp_path, ONE_BEST).measure(["win_rate"], by="owner")["win_rate"]
+    answer.maturity = np.array([0.95, 0.9, 0.92, 0.88])
+    found = standing(answer)
+    assert found is not None and found.told
+    answer.maturity = np.array([0.95, 0.9, 0.92, 0.6])
+    found = standing(answer)
+    assert found is not None and not found.told and found.leader is None
+    assert "ne se comparent pas" in told(answer, found, "fr")
+
+
 @pytest.mark.parametrize(
     "asked", [{"by": ("owner", "sector")}, {"by": "owner", "grain": "month"}, {}]
 )
