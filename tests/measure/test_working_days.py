@@ -60,7 +60,8 @@ def test_before_any_working_day_the_calendar_decides() -> None:
 
 
 def test_a_period_that_is_over_is_compared_whole() -> None:
-    for last in (dt.date(2026, 5, 31), dt.date(2026, 7, 3), None):
+    # Saturday and Sunday alone are left after the 29th.
+    for last in (dt.date(2026, 5, 29), dt.date(2026, 5, 31), dt.date(2026, 7, 3), None):
         then = former(MAY_2026, "last-year", Stand(last, flow=True))
         assert then == Period(dt.date(2025, 5, 1), dt.date(2025, 6, 1))
 
@@ -109,7 +110,7 @@ def test_whole_months_of_unequal_working_days_say_so_and_keep_their_figures(work
     assert (answer.figures.value[0], answer.compare.value[0]) == (19, 21)
     facts = {each.code: each.facts for each in answer.notes(0)}
     assert facts["working_days_differ"] == {"days": 19, "former": 21}
-    assert facts["pace_by_working_day"]["change"] == pytest.approx(0)
+    assert facts["pace_in_noise"]["change"] == pytest.approx(0)
     rate = workspace.measure(["win_rate"], **asked)["win_rate"]
     assert "working_days_differ" not in {each.code for each in rate.notes(0)}
 
@@ -120,4 +121,15 @@ def test_by_group_days_are_said_and_no_pace(workspace) -> None:
     assert len(answer) == 2
     for row in range(2):
         codes = {each.code for each in answer.notes(row)}
-        assert "working_days_differ" in codes and "pace_by_working_day" not in codes
+        assert "working_days_differ" in codes and "pace_in_noise" not in codes
+
+
+def test_a_pace_that_surely_rose_is_not_called_noise(tmp_path: Path) -> None:
+    tripled = 3 * _each_day(dt.date(2025, 5, 1), dt.date(2025, 5, 31))
+    workspace = workspace_of(
+        tmp_path, _each_day(dt.date(2025, 4, 1), dt.date(2025, 4, 30)) + tripled
+    )
+    asked = {"start": "2025-05-01", "end": "2025-05-31", "compare": "previous"}
+    answer = workspace.measure(["won_deals"], **asked)["won_deals"]
+    facts = {each.code: each.facts for each in answer.notes(0)}
+    assert facts["pace_by_working_day"]["change"] == pytest.approx(2)

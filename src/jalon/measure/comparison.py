@@ -23,6 +23,7 @@ HORIZON_GAP = 0.5
 
 Ask = Callable[[Question], Answer]
 Place = tuple[Answer, int]
+Note = tuple[str, dict[str, Any], NDArray[np.bool_] | None]
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def former(now: Period, compare: str, stand: Stand) -> Period:
     of the calendar.
     """
     then = shift(now, compare)
-    elapsed = _elapsed(now, stand.last)
+    elapsed = _elapsed(now, stand)
     if elapsed is None or then.start is None or then.end is None:
         return then
     rank = stand.calendar.working_days(*elapsed) if stand.flow else 0
@@ -102,12 +103,20 @@ def former(now: Period, compare: str, stand: Stand) -> Period:
     return Period(then.start, stand.calendar.up_to_rank(then.start, then.end, rank, idle))
 
 
-def _elapsed(now: Period, last: dt.date | None) -> tuple[dt.date, dt.date] | None:
-    """The part of a period that has passed, half-open; None where it is over or not bounded."""
-    if now.start is None or now.end is None or last is None:
+def _elapsed(now: Period, stand: Stand) -> tuple[dt.date, dt.date] | None:
+    """The part of a period that has passed, half-open; None where it is over or not bounded.
+
+    A flow's is over when no working day is left of it: data that end on the last Friday of a month
+    are of the whole month.
+    """
+    if now.start is None or now.end is None or stand.last is None:
         return None
-    after = last + dt.timedelta(days=1)
-    return (now.start, after) if now.start < after < now.end else None
+    after = stand.last + dt.timedelta(days=1)
+    if not now.start < after < now.end:
+        return None
+    if stand.flow and not stand.calendar.working_days(after, now.end):
+        return None
+    return now.start, after
 
 
 def _idle(start: dt.date, end: dt.date, calendar: Calendar) -> int:
@@ -123,7 +132,7 @@ def _say_days(answer: Answer, now: Period, then: Period, stand: Stand) -> None:
     if now.start is None or now.end is None or then.start is None or then.end is None:
         return
     rows = np.array([each == now for each in answer.periods])
-    elapsed = _elapsed(now, stand.last)
+    elapsed = _elapsed(now, stand)
     here = stand.calendar.working_days(*(elapsed or (now.start, now.end)))
     there = stand.calendar.working_days(then.start, then.end)
     if elapsed and here == there:
@@ -132,20 +141,22 @@ def _say_days(answer: Answer, now: Period, then: Period, stand: Stand) -> None:
     elif here != there and stand.adds and here and there:
         days = {"days": here, "former": there}
         answer.figures.notes.append(("working_days_differ", days, rows))
-        pace = _pace(answer, rows, here, there)
-        if pace is not None:
-            answer.figures.notes.append(("pace_by_working_day", {"change": pace}, rows))
+        if rows.sum() == 1:
+            answer.figures.notes += _pace(answer, int(np.flatnonzero(rows)[0]), here, there)
 
 
-def _pace(answer: Answer, rows: NDArray[np.bool_], here: int, there: int) -> float | None:
-    """How much more there is a working day, as a share; None where several rows would say it."""
-    assert answer.compare is not None
-    if rows.sum() != 1:
-        return None
-    value, before = float(answer.figures.value[rows][0]), float(answer.compare.value[rows][0])
-    if not before > 0 or not np.isfinite(value):
-        return None
-    return (value / here) / (before / there) - 1
+def _pace(answer: Answer, row: int, here: int, there: int) -> list[Note]:
+    """How much more there is a working day, as a share, and whether that is more than chance."""
+    beside, figures = answer.compare, answer.figures
+    assert beside is not None
+    now = [float(each[row]) / here for each in (figures.value, figures.low, figures.high)]
+    then = [float(each[row]) / there for each in (beside.value, beside.low, beside.high)]
+    if not then[0] > 0 or not np.isfinite(now[0]):
+        return []
+    gap = difference_of(*now, *then)
+    noise = bool(gap.low <= 0 <= gap.high)
+    code = "pace_in_noise" if noise else "pace_by_working_day"
+    return [(code, {"change": now[0] / then[0] - 1}, np.arange(len(answer)) == row)]
 
 
 def _group(answer: Answer, row: int) -> tuple[Any, ...]:
