@@ -52,6 +52,7 @@ UNITS = {
     "days": "jours / days",
     "months": "mois / months",
     "per_year": "par an / per year",
+    "times": "fois / times",
 }
 DIRECTIONS = {
     "higher": "plus haut est mieux / higher is better",
@@ -229,6 +230,9 @@ def _remark(measure: Measure) -> str:
 
 def _example(example: Example) -> Iterator[str]:
     held = ", ".join(f"{len(rows)} × {code(name)}" for name, rows in example.rows.items())
+    if example.before:
+        days = ", ".join(each.at.isoformat() for each in example.before)
+        held += f" ; imports antérieurs / earlier imports: {days}"
     why = f" {example.why}" if example.why else ""
     yield from (f"**Exemple** ({held}).{why}", "")
     heads = ("demandé / asked", "valeur / value", "intervalle / interval", "n")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jalon.catalogue.catalogue import built_in
-from jalon.measure.example import fill, found, question, settled
+from jalon.measure.example import filled, found, question, settled
 
 CATALOGUE = built_in()
 CASES = [
@@ -64,7 +64,7 @@ def test_every_public_kpi_has_a_worked_example_that_says_why(kpi):
 @pytest.mark.parametrize(("kpi", "number"), CASES)
 def test_an_example_gives_the_figures_worked_out_by_hand(kpi, number):
     example = CATALOGUE[kpi].examples[number]
-    measurer = settled(fill(example.rows), CATALOGUE, example)
+    measurer = settled(filled(example), CATALOGUE, example)
     wrong = []
     # The first figure's basis must be the one chosen without being asked.
     first = example.gives[0]

@@ -184,3 +184,57 @@ def test_a_file_that_is_not_a_list_of_kpis_is_a_definition_error(tmp_path, text)
 def test_an_empty_file_adds_nothing(tmp_path, text):
     (tmp_path / "own.yaml").write_text(text, encoding="utf-8")
     assert catalogue(tmp_path).public() == built_in().public()
+
+
+LISTS = """\
+gap:
+  label: {fr: a, en: a}
+  question: {fr: a, en: a}
+  table: deal
+  date: closed_at
+  estimate: adjusted_gap
+  success: outcome = 'won'
+  exposed: team = 'A'
+  strata: sector; coalesce(secteur, ''); kind
+  better: higher
+effects:
+  label: {fr: a, en: a}
+  question: {fr: a, en: a}
+  table: deal
+  estimate: adjusted_effects
+  success: outcome = 'won'
+  size: amount
+  strata: sector;
+  factors: "big: amount > 1; slow: quotd_at is null; size; long: amount"
+  better: higher
+covered:
+  label: {fr: a, en: a}
+  question: {fr: a, en: a}
+  table: target
+  estimate: target
+  give: coverage
+  only: revenu
+  open: covered
+  better: higher
+"""
+
+
+def test_lists_of_values_conditions_and_kpis_are_checked_one_by_one(tmp_path):
+    (tmp_path / "a.yaml").write_text(LISTS, encoding="utf-8")
+    with pytest.raises(DefinitionError) as caught:
+        catalogue(tmp_path)
+    seen = {(each.code, each.where.row, each.facts.get("name")) for each in caught.value.problems}
+    assert seen == {
+        ("unknown_column", 9, "secteur"),
+        ("kpi_list", 18, None),
+        ("unknown_column", 19, "quotd_at"),
+        ("kpi_list", 19, None),
+        ("expression_not_condition", 19, None),
+        ("unknown_kpi", 27, "revenu"),
+        ("kpi_cycle", 21, None),
+    }
+    nearest = {each.facts["name"]: each.facts["nearest"] for each in caught.value.problems
+               if "nearest" in each.facts}  # fmt: skip
+    assert "sector" in nearest["secteur"]
+    assert "quoted_at" in nearest["quotd_at"]
+    assert "revenue" in nearest["revenu"]

@@ -79,6 +79,16 @@ def test_numbers_are_those_of_the_page() -> None:
 
 
 def test_every_unit_has_its_wording() -> None:
-    for unit in ("percent", "number", "days", "months", "points", "per_year", "EUR", "GBP"):
+    for unit in (
+        "percent",
+        "number",
+        "days",
+        "months",
+        "points",
+        "per_year",
+        "times",
+        "EUR",
+        "GBP",
+    ):
         for lang in ("fr", "en"):
             assert wording([0.0, 10.0], 5.0, unit, lang).longest >= 2

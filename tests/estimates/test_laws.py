@@ -54,6 +54,7 @@ FIELDS = {
     "curve": [{"duration": "y", "won": "s", "lost": "a and not s", "at": "5"}],
     "adjusted_gap": [{"success": "s", "exposed": "a", "strata": "coalesce(x > 40, false)"}],
     "adjusted_effects": [{"success": "s", "size": "y + 1", "factors": "f: a", "strata": "x > 40"}],
+    "top_lift": [{"success": "s", "features": "a; x > 40", "months": "y", "at": "30"}],
     "kappa": [{"value": "s", "other": "a"}, {"value": "s", "other": "a", "among": "a or s"}],
     "steps": [{"value": "case when x > 40 then 2 when x <= 40 then 1 end", "won": "s"}],
 }  # fmt: skip
@@ -64,7 +65,7 @@ laws = settings(max_examples=40, derandomize=True, deadline=None)
 
 
 def test_every_estimator_is_tried_by_these_laws_or_asked_at_the_grain_needed():
-    apart = (Shape.DISTINCT, Shape.RANKS, Shape.UNITS, Shape.TARGET)
+    apart = (Shape.DISTINCT, Shape.RANKS, Shape.UNITS, Shape.TARGET, Shape.SNAPSHOTS)
     unmerged = {n for n, e in ESTIMATORS.items() if e.shape in apart}
     assert ESTIMATORS.keys() - FIELDS.keys() <= unmerged | {"distinct"}
 
@@ -82,7 +83,8 @@ def test_an_estimator_says_what_it_estimates_and_its_optional_fields_are_its_own
     estimator = ESTIMATORS[name]
     assert estimator.__doc__
     assert estimator.optional <= estimator.fields.keys()
-    assert set(estimator.fields.values()) <= {"condition", "number", "any", "word"}
+    kinds = {"condition", "number", "any", "values", "conditions", "word", "kpis"}
+    assert set(estimator.fields.values()) <= kinds
 
 
 def sums(estimator, fields, rows):

@@ -129,6 +129,12 @@ def test_a_date_field_needs_a_column_of_dates():
     assert "closed_at" not in read(found)
 
 
+def test_the_period_of_a_target_is_a_name_that_may_read_as_a_date():
+    periods = ["2024-01-01", "2024-02-01", "2024-03-01"]
+    columns = {"Indicateur": ["revenue"] * 3, "Période": periods, "Objectif": ["10,5"] * 3}
+    assert read(guessed("objectifs.csv", columns))["period"] == ("Période",)
+
+
 def test_an_amount_needs_a_column_of_numbers():
     found = guessed("affaires.csv", DEALS | {"Montant HT": ["haut", "bas", "moyen"]})
     assert "amount" not in read(found)

@@ -22,6 +22,7 @@ from jalon.model.periods import Period
         (1234, "number", "1\u202f234", "1,234"),
         (47, "days", "47,0\u00a0j", "47.0\u00a0d"),
         (2.15, "per_year", "2,2\u00a0/an", "2.2\u00a0/yr"),
+        (2.154, "times", "2,15\u00a0×", "2.15×"),
         (math.nan, "percent", "–", "–"),
         (math.inf, "EUR", "∞", "∞"),
         (-math.inf, "EUR", "−∞", "−∞"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jalon.catalogue.catalogue import built_in
+from jalon.catalogue.catalogue import built_in, catalogue
 from jalon.measure.example import fill
 from jalon.measure.money import Money
 from jalon.measure.question import Question
@@ -19,6 +19,8 @@ RATES = [
     {"currency": "USD", "happened_at": dt.date(2025, 2, 1), "rate": 0.8},
     {"currency": "CHF", "happened_at": dt.date(2025, 1, 1), "rate": 1.05},
 ]
+
+MONTHS = [dt.date(2024 + i // 12, i % 12 + 1, 1) for i in range(12)]
 
 
 def invoice(amount, currency, day, **more):
@@ -168,3 +170,47 @@ def test_groups_and_periods_add_up_to_the_whole_once_changed(amounts):
     assert total(grain=Grain.MONTH) == pytest.approx(expected)
     parts = [total(period=Period(dt.date(2025, m, 1), dt.date(2025, m + 1, 1))) for m in (1, 2, 3)]
     assert sum(parts) == pytest.approx(expected)
+
+
+OWN = """\
+spent_well:
+  label: {{fr: a, en: a}}
+  question: {{fr: a, en: a}}
+  estimate: formula
+  formula: revenue / acquisition_spend
+  {how}
+  unit: number
+  better: higher
+"""
+
+
+@pytest.mark.parametrize("how", ["", "lags: [0, 2]", "settled: 1"])
+def test_a_formula_of_amounts_in_two_currencies_is_refused_however_it_is_timed(how, tmp_path):
+    (tmp_path / "own.yaml").write_text(OWN.format(how=how), encoding="utf-8")
+    known = catalogue(tmp_path)
+
+    def asked(currency):
+        rows = {
+            "invoice": [{"account": "A", "amount": 900, "currency": "EUR", "happened_at": day}
+                        for day in MONTHS],
+            "spend": [{"amount": 300, "currency": currency, "happened_at": day}
+                      for day in MONTHS],
+        }  # fmt: skip
+        period = Period(MONTHS[2], MONTHS[-1])
+        return Measurer(fill(rows), known).measure(Question(("spent_well",), period=period))
+
+    assert asked("EUR")["spent_well"].figures.value[0] == 3
+    refused = asked("USD")["spent_well"]
+    assert refused.missing.code == "several_currencies"
+    assert refused.missing.facts["currencies"] == ["EUR", "USD"]
+
+
+def test_a_lagged_cost_of_spend_in_two_currencies_is_refused():
+    rows = {
+        "invoice": [{"account": "A", "amount": 900, "happened_at": day} for day in MONTHS],
+        "spend": [{"amount": 300, "currency": currency, "happened_at": day}
+                  for day in MONTHS for currency in ("USD", "GBP")],
+    }  # fmt: skip
+    period = Period(MONTHS[6], MONTHS[-1])
+    answer = Measurer(fill(rows), built_in()).measure(Question(("cac_lagged",), period=period))
+    assert answer["cac_lagged"].missing.code == "several_currencies"

@@ -324,3 +324,23 @@ def test_what_happened_to_a_row_after_a_past_day_is_not_known_then(kpi, rows):
     measurer = Measurer(fill(rows), built_in())
     answer = measurer.measure(Question((kpi,), clock=Clock(as_of=DAY(2025, 1, 31))))[kpi]
     assert answer.figures.value[0] == 0.5
+
+
+@pytest.mark.parametrize("table", ["deal", "lead", "meeting"])
+def test_one_clock_after_another_in_a_store_says_what_each_says_in_its_own(table):
+    rows = {
+        "deal": [{"id": "d", "outcome": "won", "amount": 5, "created_at": DAY(2025, 1, 1),
+                  "closed_at": DAY(2025, 2, 10), "probability": 1.0}],
+        "lead": [{"id": "l", "created_at": DAY(2025, 1, 1), "qualified_at": DAY(2025, 2, 1)}],
+        "meeting": [{"id": "m", "deal": "d", "booked_at": DAY(2025, 1, 5), "status": "held",
+                     "due_at": DAY(2025, 3, 1)}],
+    }  # fmt: skip
+    shared = fill(rows)
+    for day in (DAY(2025, 1, 20), DAY(2025, 2, 20), DAY(2025, 1, 31)):
+        for known in (None, 1):
+            clock = Clock(as_of=day, known_at=known)
+            kinds = {}
+            for name, store in (("shared", shared), ("own", fill(rows))):
+                place, relation = store.relation(table, clock)
+                kinds[name] = store.engine.rows(f'SELECT * FROM {place}."{relation}"')
+            assert kinds["shared"] == kinds["own"]

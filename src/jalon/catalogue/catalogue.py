@@ -20,6 +20,7 @@ from sqlglot import exp
 from jalon.catalogue.definition import Definition, Measure
 from jalon.catalogue.faults import faults
 from jalon.catalogue.own_checks import check_own, meant
+from jalon.estimates.estimator import parts_of
 from jalon.estimates.registry import estimators
 from jalon.model.problems import JalonError, Problem, RequestError, Where
 from jalon.model.tables import GROUPED, TABLES, Kind
@@ -297,7 +298,7 @@ def _check_measure(
             yield place.problem(f"kpi_{name}", name, **facts)
             return
     yield from _check_columns(measure, place)
-    yield from _check_fields(measure, place)
+    yield from _check_fields(measure, place, known)
 
 
 def _check_columns(measure: Measure, place: Place) -> Iterator[Problem]:
@@ -315,22 +316,44 @@ def _check_columns(measure: Measure, place: Place) -> Iterator[Problem]:
         yield place.problem("kpi_not_date", "date", found=measure.date, known=dates)
 
 
-def _check_fields(measure: Measure, place: Place) -> Iterator[Problem]:
-    estimator, columns = estimators()[measure.estimate], named(measure.table)
+def _check_fields(
+    measure: Measure, place: Place, known: Mapping[str, Definition]
+) -> Iterator[Problem]:
+    estimator = estimators()[measure.estimate]
     for name, kind in estimator.fields.items():
         text = measure.field(name)
-        if text is None:
-            if name not in estimator.optional:
-                yield place.problem("kpi_lacks", name, field=name, estimate=measure.estimate)
-            continue
-        if kind == "word":
+        if text is not None:
+            yield from _check_field(measure, place, name, (kind, text))
+            strange = [each for each in kpis_in(text) if each not in known]
+            if kind == "kpis":
+                yield from (_unknown_kpi(place, name, each, known) for each in strange)
+        elif name not in estimator.optional:
+            yield place.problem("kpi_lacks", name, field=name, estimate=measure.estimate)
+    yield from _check_conditions(measure, place)
+
+
+def _check_field(
+    measure: Measure, place: Place, name: str, told: tuple[str, str]
+) -> Iterator[Problem]:
+    """The expressions of one field: one, or those of a list."""
+    kind, text = told
+    for what, part in parts_of(kind, text):
+        if not part:
+            example = "name: condition; …" if kind == "conditions" else "column; column"
+            yield place.problem("kpi_series", name, field=name, found=text, example=example)
             continue
         try:
-            (condition if kind == "condition" else parse)(text, columns, option=name)
+            check = condition if what == "condition" else parse
+            check(part, named(measure.table), option=name)
         except JalonError as error:
             for each in error.problems:
                 code, facts = meant(each, measure.table)
                 yield place.problem(code, name, **{**facts, "option": name})
+
+
+def _check_conditions(measure: Measure, place: Place) -> Iterator[Problem]:
+    """The expressions of a definition that are not its estimator's."""
+    columns = named(measure.table)
     said = [("mature", measure.mature, condition)]
     if measure.doubt:
         said += [("doubt", each, condition) for each in (measure.doubt.when, measure.doubt.among)]
@@ -374,8 +397,17 @@ def _check_formula(
         return
     for name in sorted(names_in(measure.formula)):
         if name not in known:
-            near = get_close_matches(name, known, 3)
-            yield place.problem("unknown_kpi", "formula", name=name, nearest=near)
+            yield _unknown_kpi(place, "formula", name, known)
+
+
+def kpis_in(text: str) -> list[str]:
+    """The ids of a field that names KPIs."""
+    return [each.strip() for each in text.split(";")]
+
+
+def _unknown_kpi(place: Place, field: str, name: str, known: Mapping[str, Definition]) -> Problem:
+    """That a field names a KPI which is not there, with the nearest."""
+    return place.problem("unknown_kpi", field, **unknown(name, known, "unknown_kpi").problem.facts)
 
 
 def _cycle(name: str, known: Mapping[str, Definition], above: tuple[str, ...]) -> bool:
@@ -384,11 +416,16 @@ def _cycle(name: str, known: Mapping[str, Definition], above: tuple[str, ...]) -
     definition = known.get(name)
     if definition is None:
         return False
-    formulas = {
-        rule.formula
-        for part in (definition.parts or (None,))
-        for rule in definition.rules(part)
-        if rule.formula
-    }
-    operands = {each for formula in formulas for each in names_in(formula)}
+    rules = [each for part in definition.parts or (None,) for each in definition.rules(part)]
+    operands = {each for rule in rules for each in operands_of(rule)}
     return any(_cycle(each, known, (*above, name)) for each in operands)
+
+
+def operands_of(measure: Measure) -> set[str]:
+    """The KPIs that a measure rests on: those of its formula, or those that its fields name."""
+    if measure.formula:
+        return names_in(measure.formula)
+    estimator = estimators().get(measure.estimate)
+    fields = estimator.fields if estimator else {}
+    texts = [text for name, text in measure.fields if fields.get(name) == "kpis"]
+    return {each for text in texts for each in kpis_in(text)}

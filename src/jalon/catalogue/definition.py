@@ -130,6 +130,12 @@ class Rule(_Strict):
     strata: str | None = None
     factors: str | None = None
     size: str | None = None
+    open: str | None = None
+    stale: str | None = None
+    rate: str | None = None
+    forecast: str | None = None
+    actual: str | None = None
+    features: str | None = None
     formula: str | None = None
     classes: Mapping[str, str] | None = None
     mature: str | None = None
@@ -153,10 +159,18 @@ class Rule(_Strict):
     vintage: str | None = Field(default=None, description="a date whose last day is said")
 
 
+class Import(_Strict):
+    """Rows as they were on a day, imported then."""
+
+    at: dt.date
+    rows: Mapping[str, list[dict[str, Any]]]
+
+
 class Example(_Strict):
-    """A dozen rows and the figure worked out by hand."""
+    """A dozen rows and the figure worked out by hand. ``before``: what earlier imports told."""
 
     rows: Mapping[str, list[dict[str, Any]]]
+    before: tuple[Import, ...] = ()
     gives: list[dict[str, Any]]
     ask: Mapping[str, Any] = {}
     settings: Mapping[str, Any] = {}
@@ -322,5 +336,11 @@ _ESTIMATOR_FIELDS = frozenset(
         "strata",
         "factors",
         "size",
+        "open",
+        "stale",
+        "rate",
+        "forecast",
+        "actual",
+        "features",
     }
 )

@@ -19,7 +19,9 @@ from jalon.model.tables import GROUPED, TABLES, Column, Kind
 from jalon.relations.columns import dimensions, named
 from jalon.relations.expression import parse
 
-UNITS = ("percent", "money", "number", "points", "days", "hours", "months", "per_year", "index")
+UNITS = (
+    "percent", "money", "number", "points", "days", "hours", "months", "per_year", "times", "index",
+)  # fmt: skip
 #: What an example may ask, and what it may give.
 GIVES = frozenset(
     [

@@ -32,9 +32,9 @@ class Series:
     """A line over periods, its interval as a band, its points as links.
 
     ``reference``: another period's values, point by point, dashed; empty, or as long as ``points``.
-    ``unit``: percent, number, days, months, points, per_year, or a currency's ISO code. ``zero``:
-    the axis begins at zero. ``provisional``: the indexes of what is estimated, or not yet mature.
-    ``alt``: the chart's message in a sentence.
+    ``unit``: percent, number, days, months, points, per_year, times, or a currency's ISO code.
+    ``zero``: the axis begins at zero. ``provisional``: the indexes of what is estimated, or not yet
+    mature. ``alt``: the chart's message in a sentence.
     """
 
     points: tuple[Point, ...]

@@ -63,5 +63,5 @@ def _affixes(most: float, unit: str, lang: str) -> tuple[float, str, str]:
         symbol = str(get_currency_symbol(unit, _LOCALES[lang]))
         french = lang == "fr"
         return (per, "", f"\u00a0{letter}{symbol}") if french else (per, symbol, letter)
-    after = {"days", "months", "per_year"}
+    after = {"days", "months", "per_year", "times"}
     return 1.0, "", text(f"chart.unit.{unit}", lang) if unit in after else ""

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from jalon.estimates.estimator import Aggregate, Estimator, Figures, Histogram, Shape
+from jalon.estimates.estimator import (
+    Aggregate,
+    Estimator,
+    Figures,
+    Histogram,
+    Shape,
+    named_conditions,
+    parts_of,
+)
 from jalon.stats.effects import adjusted_effects
 from jalon.stats.fdr import benjamini_hochberg
 
@@ -28,9 +36,9 @@ class AdjustedEffects(Estimator):
     shape = Shape.HISTOGRAM
     fields = {
         "success": "condition",
-        "factors": "word",
+        "factors": "conditions",
         "size": "number",
-        "strata": "word",
+        "strata": "values",
         "among": "condition",
     }
     optional = frozenset({"among"})
@@ -45,17 +53,17 @@ class AdjustedEffects(Estimator):
             "success": f"case when {fields['success']} then 1 else 0 end",
             "size": fields["size"],
         }
-        for name, condition in _factors(fields).items():
+        for name, condition in named_conditions(fields["factors"]).items():
             keys[f"factor {name}"] = f"case when {condition} then 1 else 0 end"
-        for place, column in enumerate(fields["strata"].split(";")):
-            keys[f"stratum {place}"] = column.strip()
+        for place, (_, column) in enumerate(parts_of("values", fields["strata"])):
+            keys[f"stratum {place}"] = column
         return keys
 
     def finish_histogram(
         self, histogram: Histogram, level: float, fields: Mapping[str, str]
     ) -> Figures:
         """Points by factor; those that stay once false findings are controlled are said."""
-        names = list(_factors(fields))
+        names = list(named_conditions(fields["factors"]))
         shape = (histogram.groups, len(names))
         value, low, high, p = (np.full(shape, np.nan) for _ in range(4))
         n, missing = np.zeros(shape), np.full(shape, "no_rows", dtype=object)
@@ -91,11 +99,6 @@ class AdjustedEffects(Estimator):
         figures.notes.append(("factor_not_told", {}, given & ~declared))
         figures.spread = ("factor", names)
         return figures
-
-
-def _factors(fields: Mapping[str, str]) -> dict[str, str]:
-    told = (each.split(":", 1) for each in fields["factors"].split(";"))
-    return {name.strip(): condition.strip() for name, condition in told}
 
 
 def _why_missing(table: Mapping[str, np.ndarray], names: list[str]) -> list[str]:

@@ -27,6 +27,7 @@ class Shape(StrEnum):
     RANKS = "ranks"
     UNITS = "units"
     TARGET = "target"
+    SNAPSHOTS = "snapshots"
     FORMULA = "formula"
 
 
@@ -72,7 +73,8 @@ class Figures:
 class Histogram:
     """Rows of a histogram query: ``group`` is the number of the group each belongs to.
 
-    A key that holds texts comes as numbers, equal texts having the same whatever the key.
+    A key that holds texts comes as numbers, equal texts having the same whatever the key and the
+    empty text 0.
     ``sums``: what :meth:`Estimator.added` asks to add up over the rows counted together.
     """
 
@@ -86,8 +88,8 @@ class Histogram:
 class Estimator:
     """One way to make a figure. Subclasses live one a module and are found by lying there.
 
-    ``fields``: the fields of a definition that it reads, ``optional`` among them; the first words
-    of the class docstring say what it estimates.
+    ``fields``: the fields of a definition that it reads and what each holds (:func:`parts_of`),
+    ``optional`` among them; the first words of the class docstring say what it estimates.
     """
 
     name: ClassVar[str]
@@ -131,6 +133,26 @@ class Estimator:
         :meth:`aggregates` are then over these names.
         """
         raise NotImplementedError
+
+
+def parts_of(kind: str, text: str) -> list[tuple[str, str]]:
+    """The expressions of a field with what each must be: ``condition``, ``number`` or ``any``.
+
+    ``condition``, ``number`` and ``any`` fields are one expression; ``values`` are several after
+    semicolons, ``conditions`` several ``name: condition``. A ``word`` and ``kpis`` (ids after
+    semicolons) have none.
+    """
+    if kind == "values":
+        return [("any", each.strip()) for each in text.split(";")]
+    if kind == "conditions":
+        return [("condition", each) for each in named_conditions(text).values()]
+    return [] if kind in ("word", "kpis") else [(kind, text)]
+
+
+def named_conditions(text: str) -> dict[str, str]:
+    """``name: condition`` after semicolons, by name; no condition where there is no colon."""
+    told = (each.partition(":") for each in text.split(";"))
+    return {name.strip(): condition.strip() for name, _, condition in told}
 
 
 def both(*conditions: str | None) -> str | None:

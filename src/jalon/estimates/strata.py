@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from jalon.estimates.estimator import Aggregate, Estimator, Figures, Histogram, Shape
+from jalon.estimates.estimator import Aggregate, Estimator, Figures, Histogram, Shape, parts_of
 from jalon.stats.segments import sums
 from jalon.stats.strata import stratified_difference
 
@@ -26,7 +26,7 @@ class AdjustedGap(Estimator):
     fields = {
         "success": "condition",
         "exposed": "condition",
-        "strata": "word",
+        "strata": "values",
         "among": "condition",
     }
     optional = frozenset({"among"})
@@ -41,8 +41,8 @@ class AdjustedGap(Estimator):
             "exposed": f"case when {fields['exposed']} then 1 else 0 end",
             "success": f"case when {fields['success']} then 1 else 0 end",
         }
-        for place, column in enumerate(fields["strata"].split(";")):
-            keys[f"stratum{place}"] = column.strip()
+        for place, (_, column) in enumerate(parts_of("values", fields["strata"])):
+            keys[f"stratum{place}"] = column
         return keys
 
     def finish_histogram(

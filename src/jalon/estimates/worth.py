@@ -42,7 +42,7 @@ class LifetimeValue(Estimator):
         "months": "word",
         "discount": "word",
         "give": "word",
-        "against": "word",
+        "against": "kpis",
     }
     optional = frozenset({"among", "discount", "give", "against"})
 

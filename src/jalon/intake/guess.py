@@ -440,7 +440,8 @@ def _holds(view: _View, column: Column, index: int) -> bool:
         return content in _NUMBERS
     if column.kind in (Kind.CODE, Kind.TEXT) and content is Content.DECIMAL:
         return False
-    return content is not Content.DATE
+    # A period is a name, though « 2026-03 » or « T1 2026 » can be read as a day.
+    return content is not Content.DATE or column.name == "period"
 
 
 def _recognised(view: _View, table: Table, name: str, index: int) -> bool:

@@ -88,7 +88,7 @@ def _printable(value: str) -> str:
 class _Formatter(string.Formatter):
     """``{names}`` of a list are joined; a fact that is not there is left out.
 
-    ``{rows:ligne|lignes}`` is the word for so many.
+    ``{rows:ligne|lignes}`` is the word for so many, ``{amount:,}`` a whole number in thousands.
     """
 
     def __init__(self, lang: str) -> None:
@@ -116,6 +116,8 @@ class _Formatter(string.Formatter):
             return f"1er{said[1:]}" if self.lang == "fr" and value.day == 1 else said
         if isinstance(value, str):
             return _printable(value if len(value) <= 200 else value[:197] + "…")
+        if format_spec == ",":
+            return f"{value:,.0f}".replace(",", "\u202f" if self.lang == "fr" else ",")
         if isinstance(value, float) and self.lang == "fr" and not format_spec:
             return f"{value:g}".replace(".", ",")
         said = str(super().format_field(value, format_spec))

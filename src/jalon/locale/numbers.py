@@ -24,6 +24,7 @@ _SUFFIXES = {
     "months": {"fr": "\u00a0mois", "en": "\u00a0months"},
     "per_year": {"fr": "\u00a0/an", "en": "\u00a0/yr"},
     "points": {"fr": "", "en": ""},
+    "times": {"fr": "\u00a0×", "en": "×"},
 }
 
 
@@ -49,6 +50,8 @@ def figure(value: float, unit: str, lang: str) -> str:
         return str(format_decimal(value, "#,##0.00", locale)).replace("-", "\u2212")
     whole = unit == "number" and float(value).is_integer()
     pattern = "#,##0" if whole or abs(value) >= 1000 else "#,##0.0"
+    if unit == "times":
+        pattern = "#,##0.00"
     text = str(format_decimal(value, pattern, locale)).replace("-", "\u2212")
     return text + _SUFFIXES.get(unit, {}).get(lang, "")
 
@@ -75,6 +78,8 @@ def bare(value: float, unit: str, lang: str) -> str:
         return str(format_decimal(value, pattern, _LOCALES[lang]))
     if unit in ("months", "days", "hours", "per_year") and math.isfinite(value):
         return str(format_decimal(value, "#,##0.0", _LOCALES[lang]))
+    if unit == "times" and math.isfinite(value):
+        return str(format_decimal(value, "#,##0.00", _LOCALES[lang]))
     return bound(value, unit, lang)
 
 

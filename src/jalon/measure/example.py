@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from jalon.catalogue.catalogue import Catalogue
+from jalon.catalogue.catalogue import Catalogue, operands_of
 from jalon.catalogue.definition import Definition, Example, Measure, TimeKind
 from jalon.estimates.estimator import Shape
 from jalon.estimates.registry import estimators
@@ -36,21 +36,37 @@ def fill(rows: Mapping[str, Sequence[Mapping[str, Any]]], at: dt.datetime = LOAD
     A row's ``id`` is its ``source_id``; without one it is its place in the list.
     """
     store = Store.memory()
+    bring(store, 1, rows, at)
+    return store
+
+
+def bring(
+    store: Store, number: int, rows: Mapping[str, Sequence[Mapping[str, Any]]], at: dt.datetime
+) -> None:
+    """Import these rows, by table, into a store in memory."""
     stages = []
     for name, content in rows.items():
         table = _typed(name, content)
         relation = f"example_{name}"
         store.engine.connection.register(f"lent_{name}", table)
-        store.engine.execute(f"CREATE TEMP TABLE {relation} AS FROM lent_{name}")
+        store.engine.execute(f"CREATE OR REPLACE TEMP TABLE {relation} AS FROM lent_{name}")
         fields = tuple(each for each in table.column_names if each in TABLES[name])
         stages.append(Stage(name, "example", fields, relation))
-    store.write(1, "example", at, stages)
+    store.write(number, f"example-{number}", at, stages)
+
+
+def filled(example: Example) -> Store:
+    """A store in memory that holds an example's rows, import by import."""
+    store = Store.memory()
+    for number, each in enumerate(example.before, 1):
+        bring(store, number, each.rows, dt.datetime.combine(each.at, dt.time()))
+    bring(store, len(example.before) + 1, example.rows, LOADED_AT)
     return store
 
 
 def run(kpi: str, example: Example, catalogue: Catalogue) -> list[Results]:
     """The results for each figure that an example gives, in order."""
-    store = fill(example.rows)
+    store = filled(example)
     measurer = settled(store, catalogue, example)
     return [measurer.measure(question(kpi, {**example.ask, **gives})) for gives in example.gives]
 
@@ -180,8 +196,10 @@ def sql_of(definition: Definition, catalogue: Catalogue) -> list[str]:
     statements: list[str] = []
     for part in definition.parts or (None,):
         for measure in definition.rules(part):
-            operands = catalogue.operands(measure.formula) if measure.formula else []
-            rules = [measure] if not operands else [catalogue[name].rules()[0] for name in operands]
+            rules = [
+                measure,
+                *(catalogue[name].rules()[0] for name in sorted(operands_of(measure))),
+            ]
             statements += [sql for rule in rules for sql in (statement(rule),) if sql]
     return list(dict.fromkeys(statements))
 

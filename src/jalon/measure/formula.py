@@ -16,13 +16,21 @@ from jalon.measure.algebra import Estimate
 from jalon.measure.figure import Answer
 from jalon.measure.question import Question
 from jalon.model.periods import Grain, Period
+from jalon.model.problems import Problem
 from jalon.stats.poisson import garwood
 
 Key = tuple[Period, tuple[Any, ...]]
 
 
 def combine(measure: Measure, operands: Mapping[str, Answer], question: Question) -> Answer:
-    """A formula over answers, for each group and period that any of them has."""
+    """A formula over answers, for each group and period that any of them has.
+
+    Where one of them is missing, or two are in different currencies, so is the formula.
+    """
+    why = next((each.missing for each in operands.values() if each.missing), None)
+    why = why or _several_currencies(operands)
+    if why:
+        return Answer.lacking(measure.kpi, measure.part, measure.unit, question.level, why)
     rows = _Rows(operands, question)
     tree = sqlglot.parse_one(measure.formula or "", into=exp.Condition, dialect="duckdb")
     columns = {name: rows.aligned(each) for name, each in operands.items()}
@@ -39,6 +47,12 @@ def combine(measure: Measure, operands: Mapping[str, Answer], question: Question
         figures,
     )
     return answer.take(rows.ranked())
+
+
+def _several_currencies(operands: Mapping[str, Answer]) -> Problem | None:
+    """Why answers cannot be combined: each adds in one currency, but not in the same one."""
+    found = sorted({each.unit for each in operands.values() if each.unit.isupper()})
+    return Problem("several_currencies", {"currencies": found}) if len(found) > 1 else None
 
 
 def operands_in_order(formula: str) -> list[str]:

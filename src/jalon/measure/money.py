@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from jalon.catalogue.definition import Measure, TimeKind
-from jalon.estimates.estimator import Aggregate, both
+from jalon.estimates.estimator import Aggregate, both, parts_of
 from jalon.estimates.registry import estimators
 from jalon.measure import compile as compiler
 from jalon.measure.compile import Scan
@@ -195,8 +195,8 @@ def reads_amounts(measure: Measure) -> bool:
         return False
     kinds = readable(measure.table)
     expressions = estimators()[measure.estimate].fields
-    texts = [text for name, text in measure.fields if expressions.get(name, "word") != "word"]
-    known = set().union(*(names_in(text) for text in texts))
+    read = [parts_of(expressions.get(name, "word"), text) for name, text in measure.fields]
+    known = set().union(*(names_in(text) for parts in read for _, text in parts))
     return any(kinds.get(name) is Kind.MONEY for name in known)
 
 

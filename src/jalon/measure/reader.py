@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
-from jalon.catalogue.definition import Limit, Measure
+from jalon.catalogue.definition import Limit, Measure, TimeKind
 from jalon.estimates.estimator import Aggregate, both
 from jalon.measure import compile as compiler
 from jalon.measure.compile import PERIOD, Compiled, Scan
@@ -42,6 +42,9 @@ class Source(Protocol):
 
     def present(self) -> Present:
         """Which tables and columns hold anything."""
+
+    def changes(self, name: str) -> list[tuple[int, dt.datetime]]:
+        """The imports that changed a table's rows, in order: number, and when it was made."""
 
     def version(self) -> int:
         """What changes whenever the data do."""
@@ -216,6 +219,9 @@ class Reader:
         """The number that a measure's rows give for ``:limit``; None where they are too few."""
         key = ("limit", measure.table, limit, question.clock, question.where)
         if key not in self.kept:
+            # Its own rows say in which currency it is, not those that it is to limit.
+            fields = (("among", limit.among), ("value", limit.value))
+            measure = replace(measure, estimate="median", fields=fields, time=TimeKind.EVENT)
             scan = bare(self.scan(measure, question))
             among = both(limit.among, f"{limit.value} is not null")
             sizes = self.run(compiler.group_sizes(scan, among), scan, measure, question)

@@ -333,7 +333,7 @@ def _switched(measure: Measure, ours: Answer, definition: Definition) -> tuple[C
 def _plain(measure: Measure) -> bool:
     if measure.estimate == "formula" or measure.classes:
         return False
-    return estimators()[measure.estimate].shape is not Shape.TARGET
+    return estimators()[measure.estimate].shape not in (Shape.TARGET, Shape.SNAPSHOTS)
 
 
 def _strange(way: _Way) -> int:

@@ -21,7 +21,9 @@ from jalon.measure.basis import Bases, Lacking, Task
 from jalon.measure.caution import add_cautions
 from jalon.measure.comparison import Stand, compared, compared_with
 from jalon.measure.compile import PERIOD, Compiled, Scan
+from jalon.measure.coverage import Coverage
 from jalon.measure.figure import Answer, Results
+from jalon.measure.forecast import History, accuracy
 from jalon.measure.formula import combine, operands_in_order
 from jalon.measure.lagged import moved, over_lags, shifted
 from jalon.measure.money import Money
@@ -31,7 +33,7 @@ from jalon.measure.reach import reach
 from jalon.measure.reader import Reader, Source
 from jalon.measure.scan import aggregates_of, looks_back, maturing, midnight, name_of
 from jalon.measure.summary import Summary, added, grouping, order
-from jalon.measure.target import COLUMNS, against_targets, targets_of
+from jalon.measure.target import COLUMNS, Standing, targets_of
 from jalon.model.periods import ALWAYS, Grain, Period, floor, following, forward
 from jalon.model.problems import Problem, RequestError
 from jalon.relations.columns import readable
@@ -148,6 +150,8 @@ class Measurer:
             return self._formula(measure, question, scanned)
         if estimators()[measure.estimate].shape is Shape.TARGET:
             return self._targets(measure, question)
+        if estimators()[measure.estimate].shape is Shape.SNAPSHOTS:
+            return self._forecast(measure, question)
         answer = self._figured(measure, question, scanned)
         if measure.named and not answer.missing:
             self._name(answer, measure, question)
@@ -173,33 +177,37 @@ class Measurer:
             return self._over_lags(measure, measure.lags, question)
         if measure.settled:
             return self._settled(measure, measure.settled, question)
-        operands: dict[str, Answer] = {}
-        for name in self.bases.operands(measure):
-            task = self.bases.operand(name, measure, question)
-            operands[name] = self._answer(task, replace(question, part=None), scanned)
-            missing = operands[name].missing
-            if missing:
-                return _lacking(measure, question, missing)
-        currencies = sorted({each.unit for each in operands.values() if each.unit.isupper()})
-        if len(currencies) > 1:
-            why = Problem("several_currencies", {"currencies": currencies})
-            return _lacking(measure, question, why)
-        return combine(measure, operands, question)
+        asked = replace(question, part=None)
+        tasks = {
+            name: self.bases.operand(name, measure, question)
+            for name in self.bases.operands(measure)
+        }
+        answers = {name: self._answer(task, asked, scanned) for name, task in tasks.items()}
+        return combine(measure, answers, question)
 
     def _targets(self, measure: Measure, question: Question) -> Answer:
         plain = replace(question, by=(), grain=Grain.NONE, period=ALWAYS, where=None)
         scan = self.reader.scan(measure, plain)
         table = self.reader.run(compiler.rows(scan, None, COLUMNS), scan, measure, plain)
         targets = targets_of(table, self.bases.catalogue)
-        return against_targets(
+        standing = (Coverage if measure.field("give") == "coverage" else Standing)(
             measure,
             question,
-            targets,
-            self.bases.catalogue,
             lambda asked: self._answers(asked)[0],
             lambda answer: self._last(answer, replace(question, part=None, basis=None)),
+            self.bases.catalogue,
             self.reader.own.calendar,
         )
+        return standing.against(targets)
+
+    def _forecast(self, measure: Measure, question: Question) -> Answer:
+        scan = self.reader.plain(measure, question)
+        history = History(
+            self.reader.source.changes(measure.table),
+            self.reader.bound(scan, "min", measure.date) if measure.date else None,
+            self.reader.last(scan, question.clock),
+        )
+        return accuracy(measure, question, history, lambda asked: self._answers(asked)[0])
 
     def _over_lags(self, measure: Measure, lags: tuple[int, int], question: Question) -> Answer:
         unknown_lag = _lacking(measure, question, Problem("lag_needs_period", {"last": lags[1]}))
@@ -215,9 +223,7 @@ class Measurer:
             if lag and known and earlier.period.start and earlier.period.start < known:
                 return unknown_lag
             spent = moved(self._operand(first, alone, earlier), lag)
-            every = {first: spent, **operands}
-            why = next((each.missing for each in every.values() if each.missing), None)
-            return _lacking(alone, question, why) if why else combine(alone, every, question)
+            return combine(alone, {first: spent, **operands}, question)
 
         return over_lags(at, lags)
 
@@ -240,8 +246,7 @@ class Measurer:
             return _lacking(measure, question, Problem("not_settled", {"months": months}))
         kept = replace(question, period=replace(asked, end=min(asked.end or end, end)))
         operands = {name: self._operand(name, alone, kept) for name in names}
-        why = next((each.missing for each in operands.values() if each.missing), None)
-        return _lacking(measure, question, why) if why else combine(alone, operands, kept)
+        return combine(alone, operands, kept)
 
     def _since(self, name: str, measure: Measure, question: Question) -> dt.date | None:
         """The month from which an operand is known."""

@@ -122,9 +122,12 @@ def floats(values: pa.ChunkedArray) -> Floats:
 
 
 def numbered(columns: Mapping[str, pa.ChunkedArray]) -> dict[str, Floats]:
-    """Columns as floats; texts are numbered, the same number for equal texts of any of them."""
+    """Columns as floats; texts are numbered, the same number for equal texts of any of them.
+
+    A text without anything has the number 0.
+    """
     found: dict[str, Floats] = {}
-    places: dict[Any, int] = {}
+    places: dict[Any, int] = {"": 0}
     for name, values in columns.items():
         if not pa.types.is_string(values.type):
             found[name] = floats(values)

@@ -16,7 +16,7 @@ from jalon.catalogue.definition import Measure, TimeKind
 from jalon.estimates.estimator import Figures, empty
 from jalon.measure.figure import Answer
 from jalon.measure.question import Question
-from jalon.model.calendar import FRANCE, Calendar
+from jalon.model.calendar import Calendar
 from jalon.model.periods import Grain, Period, floor, following, forward, named
 from jalon.model.problems import Problem
 from jalon.stats.pace import chance
@@ -30,6 +30,8 @@ FEW_ROWS, LIKELY, UNLIKELY = 60, 0.8, 0.2
 
 #: Measures a question: one answer.
 Ask = Callable[[Question], Answer]
+#: Value, bounds, n, numerator and denominator of a target, and why it has no value.
+Row = tuple[float, float, float, float, float, float, str]
 
 
 @dataclass(frozen=True)
@@ -84,28 +86,11 @@ def _segment(text: str | None) -> tuple[tuple[str, str], ...] | None:
     return tuple(sorted((name.strip(), value.strip()) for name, value in pairs))
 
 
-def against_targets(
-    measure: Measure,
-    question: Question,
-    targets: Iterable[Target],
-    catalogue: Catalogue,
-    ask: Ask,
-    last: Callable[[Answer], dt.date | None],
-    calendar: Calendar = FRANCE,
-) -> Answer:
-    """One row for each target asked: of the dimensions, the grain and within the period asked."""
-    kept = [each for each in targets if _asked(each, question, catalogue)]
-    standing = _Standing(measure, question, ask, last, catalogue, calendar)
-    return standing.answer(
-        sorted(kept, key=lambda each: (each.period.start, each.kpi, each.segment))
-    )
-
-
 def _asked(target: Target, question: Question, catalogue: Catalogue) -> bool:
     names = {name for name, _ in target.segment}
     if names != set(question.by) or not names <= set(catalogue[target.kpi].dimensions):
         return False
-    grain, period = _grain(target.period), question.period
+    grain, period = grain_of(target.period), question.period
     if question.grain is not Grain.NONE and grain is not question.grain:
         return False
     first, end = target.period.start, target.period.end
@@ -113,7 +98,7 @@ def _asked(target: Target, question: Question, catalogue: Catalogue) -> bool:
     return (not period.start or first >= period.start) and (not period.end or end <= period.end)
 
 
-def _grain(period: Period) -> Grain:
+def grain_of(period: Period) -> Grain:
     """The grain of a period that is a day, a month, a quarter or a year."""
     assert period.start is not None
     grains = (Grain.DAY, Grain.MONTH, Grain.QUARTER, Grain.YEAR)
@@ -121,8 +106,11 @@ def _grain(period: Period) -> Grain:
     return ends.get(period.end or period.start, Grain.NONE)
 
 
-class _Standing:
-    """The KPIs' own figures, measured once for all the targets of a KPI and length."""
+class Standing:
+    """The KPIs' own figures, measured once for all the targets of a KPI and length.
+
+    ``last``: the last day observed of what an answer is measured on.
+    """
 
     def __init__(
         self,
@@ -137,23 +125,32 @@ class _Standing:
         self.last, self.catalogue, self.calendar = last, catalogue, calendar
         self.actuals: dict[tuple[str, Grain], tuple[Answer, Mapping[Any, Actual]]] = {}
 
+    def against(self, targets: Iterable[Target]) -> Answer:
+        """One row for each target asked: of the dimensions, the grain and within the period."""
+        kept = [each for each in targets if self.asked(each)]
+        return self.answer(
+            sorted(kept, key=lambda each: (each.period.start, each.kpi, each.segment))
+        )
+
+    def asked(self, target: Target) -> bool:
+        """Whether a target is one of those that the question is about."""
+        return _asked(target, self.question, self.catalogue)
+
     def answer(self, targets: Sequence[Target]) -> Answer:
+        """The answer on these targets, in order."""
+        if not targets:
+            return self.lacking(Problem("no_target"))
         self._measure_all(targets)
-        rows = [self._row(each) for each in targets]
+        rows = [self.row(each) for each in targets]
         nothing = empty(len(rows))
         figures = Figures(nothing, nothing.copy(), nothing.copy(), nothing.copy())
         for place, name in enumerate(("value", "low", "high", "n", "numerator", "denominator")):
             setattr(figures, name, np.array([row[place] for row in rows], dtype=np.float64))
         figures.missing = np.array([row[6] for row in rows], dtype=object)
         for place, target in enumerate(targets):
-            self._say(figures, np.arange(len(targets)) == place, target)
-        units = {self._of(each)[0].unit for each in targets}
+            self.say(figures, np.arange(len(targets)) == place, target)
+        units = {self.of(each)[0].unit for each in targets}
         unit = self.measure.unit if self.measure.unit != "number" else min(units, default="number")
-        if not targets:
-            why = Problem("no_target")
-            return Answer.lacking(
-                self.measure.kpi, self.measure.part, unit, self.question.level, why
-            )
         groups = {"kpi": [each.kpi for each in targets]}
         groups |= {
             name: [dict(each.segment)[name] for each in targets] for name in self.question.by
@@ -169,21 +166,27 @@ class _Standing:
             figures,
         )
 
+    def lacking(self, why: Problem) -> Answer:
+        """The answer where nothing can be said, and why."""
+        of = self.measure
+        return Answer.lacking(of.kpi, of.part, of.unit, self.question.level, why)
+
     def _measure_all(self, targets: Sequence[Target]) -> None:
         """One question for each KPI and length of period, whatever the number of targets."""
         grouped: dict[tuple[str, Grain], list[Period]] = defaultdict(list)
         for each in targets:
-            grouped[each.kpi, _grain(each.period)].append(each.period)
+            grouped[each.kpi, grain_of(each.period)].append(each.period)
         for (kpi, grain), periods in grouped.items():
             whole = Period(
                 min(each.start for each in periods if each.start),
                 max(each.end for each in periods if each.end),
             )
-            self.actuals[kpi, grain] = self._measured(kpi, grain, whole)
+            self.actuals[kpi, grain] = self.measured(kpi, grain, whole)
 
-    def _measured(
+    def measured(
         self, kpi: str, grain: Grain, period: Period
     ) -> tuple[Answer, Mapping[Any, Actual]]:
+        """A KPI over a period, and what it has done by end of period and segment."""
         question = replace(
             self.question,
             kpis=(kpi,),
@@ -211,19 +214,27 @@ class _Standing:
                 )
         return answer, found
 
-    def _of(self, target: Target) -> tuple[Answer, Mapping[Any, Actual]]:
-        return self.actuals[target.kpi, _grain(target.period)]
+    def of(self, target: Target) -> tuple[Answer, Mapping[Any, Actual]]:
+        """The KPI that a target names, measured as it is needed."""
+        return self.actuals[target.kpi, grain_of(target.period)]
 
     def _adds(self, kpi: str) -> bool:
         """Whether a KPI adds up over days: a rate has no pace."""
         rule = self.catalogue[kpi].rules()[0]
         return rule.estimate in ("count", "sum") and rule.time is TimeKind.EVENT
 
-    def _row(self, target: Target) -> tuple[float, float, float, float, float, float, str]:
-        answer, found = self._of(target)
-        actual = found.get(_key(target), Actual(0.0) if self._adds(target.kpi) else Actual())
+    def actual(self, target: Target) -> Actual:
+        """What the KPI of a target has done: 0 where it adds up and has no row, else not known."""
+        answer, found = self.of(target)
+        if answer.missing is not None:
+            return Actual()
+        return found.get(key_of(target), Actual(0.0) if self._adds(target.kpi) else Actual())
+
+    def row(self, target: Target) -> Row:
+        """The figure of a target, what it is made of, and why it has none."""
+        actual = self.actual(target)
         nan, n = np.nan, actual.n
-        if answer.missing is not None or np.isnan(actual.value):
+        if np.isnan(actual.value):
             return nan, nan, nan, n, nan, target.value, "no_actual"
         give = self.measure.field("give")
         if give == "attainment":
@@ -244,7 +255,7 @@ class _Standing:
         """The day after the last one observed, within the period."""
         start, end = target.period.start, target.period.end
         assert start is not None and end is not None
-        last = self.last(self._of(target)[0]) or end
+        last = self.last(self.of(target)[0]) or end
         return min(max(last + dt.timedelta(days=1), start), end)
 
     def _elapsed(self, target: Target) -> tuple[float, str]:
@@ -255,9 +266,9 @@ class _Standing:
             due = self.calendar.working_days(start, end)
             return self.calendar.working_days(start, today) / max(due, 1), ""
         year = [forward(each, -12) for each in (start, today, end)]
-        whole = self._measured(target.kpi, Grain.NONE, Period(year[0], year[2]))[1]
-        so_far = self._measured(target.kpi, Grain.NONE, Period(year[0], year[1]))[1]
-        segment = _key(target)[1]
+        whole = self.measured(target.kpi, Grain.NONE, Period(year[0], year[2]))[1]
+        so_far = self.measured(target.kpi, Grain.NONE, Period(year[0], year[1]))[1]
+        segment = key_of(target)[1]
         total = whole.get((year[2], segment), Actual(0.0)).value
         if not total > 0:
             return np.nan, "no_former_year"
@@ -271,8 +282,8 @@ class _Standing:
             return float(actual >= target.value), ""
         until = floor(start, Grain.MONTH)
         history = Period(forward(until, -HISTORY), until)
-        found = self._measured(target.kpi, Grain.MONTH, history)[1]
-        segment = _key(target)[1]
+        found = self.measured(target.kpi, Grain.MONTH, history)[1]
+        segment = key_of(target)[1]
         first = forward(min((end for end, _ in found), default=forward(until, 1)), -1)
         months = [Period(m, forward(m, 1)) for m in _months(first, until)]
         if len(months) < LEAST_HISTORY:
@@ -287,7 +298,8 @@ class _Standing:
         word = "likely" if value >= LIKELY else "unlikely" if value <= UNLIKELY else "open"
         return np.nan, {"likely": "hit_likely", "unlikely": "hit_unlikely"}.get(word, "hit_open")
 
-    def _say(self, figures: Figures, where: np.ndarray, target: Target) -> None:
+    def say(self, figures: Figures, where: np.ndarray, target: Target) -> None:
+        """Note what must be said of a target, at its place in the figures."""
         if target.former is not None:
             facts = {"former": target.former, "day": target.set_at}
             figures.notes.append(("target_changed", facts, where))
@@ -297,7 +309,7 @@ class _Standing:
             figures.notes.append(("period_running", {"day": day}, where))
 
 
-def _key(target: Target) -> tuple[dt.date | None, tuple[tuple[str, str], ...]]:
+def key_of(target: Target) -> tuple[dt.date | None, tuple[tuple[str, str], ...]]:
     """The end of a target's period (a state has no beginning), and its segment as compared."""
     return target.period.end, tuple((name, each.casefold()) for name, each in target.segment)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from sqlglot import exp
+
 
 @dataclass(frozen=True)
 class Clock:
@@ -32,3 +34,8 @@ class Clock:
 
 
 NOW = Clock()
+
+
+def known_at() -> exp.Placeholder:
+    """The number of the last import known: a parameter, so that each clock is not a new query."""
+    return exp.Placeholder(this="known_at")

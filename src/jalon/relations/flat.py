@@ -25,7 +25,7 @@ from jalon.model.tables import (
     Silences,
     Table,
 )
-from jalon.relations.clock import NOW, Clock
+from jalon.relations.clock import NOW, Clock, known_at
 from jalon.relations.columns import readable
 from jalon.relations.expression import parse
 from jalon.relations.revised import revised
@@ -78,7 +78,11 @@ def null(kind: Kind) -> exp.Expr:
 def flat_query(
     name: str, present: Present, clock: Clock = NOW, rows: str | None = None
 ) -> exp.Select:
-    """The query that gives a table flat. ``rows``: a temporary table of the ``_row`` wanted."""
+    """The query that gives a table flat. ``rows``: a temporary table of the ``_row`` wanted.
+
+    What the clock says is a parameter, ``as_of`` and ``known_at``: of the clock the query depends
+    only on whether each is set, and on ``fallback``.
+    """
     if name in GROUPED:
         raise ValueError(f"{name} is grouped: see relations.grouped")
     return _Flat(TABLES[name], present, clock, rows).query()
@@ -126,7 +130,7 @@ def _versions(clock: Clock) -> exp.Expr:
     until = column("v", "_until")
     if clock.known_at is None:
         return exp.Is(this=until, expression=exp.Null())
-    at = exp.Literal.number(clock.known_at)
+    at = known_at()
     known = exp.and_(
         column("v", "_import") <= at,
         exp.or_(exp.Is(this=until.copy(), expression=exp.Null()), until > at),
@@ -148,7 +152,7 @@ def _last_of_gone(name: str, clock: Clock) -> exp.Expr:
     if clock.known_at is None:
         gone = gone.where(until)
     else:
-        at = exp.Literal.number(clock.known_at)
+        at = known_at()
         still = exp.or_(until, column("g", "until") > at)
         gone = gone.where(column("g", "since") <= at).where(still)
     last = exp.Tuple(expressions=[column("v", "_row"), column("v", "_until")])
@@ -168,7 +172,7 @@ def _masked(table: Table, each: Column, clock: Clock) -> exp.Expr:
     hidden: exp.Expr = dated >= _as_of()
     if clock.known_at is not None and each.dated_by != each.name:
         undated = exp.Is(this=dated.copy(), expression=exp.Null())
-        unknown = column("v", "_import") > exp.Literal.number(clock.known_at)
+        unknown = column("v", "_import") > known_at()
         hidden = exp.or_(hidden, exp.and_(undated, unknown))
     before = exp.Literal.string(each.before) if each.before else exp.Null()
     return exp.Case().when(hidden, before).else_(value)
@@ -355,8 +359,9 @@ class _Flat:
         through = column("o", "through")
         if self.clock.instant is None:
             return through
-        day_before = exp.cast(exp.Literal.string(str(self.clock.as_of)), "timestamp")
-        return exp.Least(this=through, expressions=[day_before])
+        day = exp.Interval(this=exp.Literal.string("1"), unit=exp.var("day"))
+        last = exp.Sub(this=exp.cast(_as_of(), "timestamp"), expression=day)
+        return exp.Least(this=through, expressions=[last])
 
     def _children(self) -> dict[str, exp.Expr]:
         groups: dict[tuple[str, str], list[Child]] = defaultdict(list)

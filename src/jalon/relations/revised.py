@@ -10,7 +10,7 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from sqlglot import exp, select
 
 from jalon.model.tables import Revision, Table
-from jalon.relations.clock import Clock
+from jalon.relations.clock import Clock, known_at
 
 ALIAS = "revised"
 
@@ -67,7 +67,7 @@ def _figures(
     for query in wanted:
         versions = versions.where(exp.In(this=_column("v", "_row"), query=query.subquery()))
     if clock.known_at is not None:
-        at = exp.Literal.number(clock.known_at)
+        at = known_at()
         versions = versions.where(_column("v", "_import") <= at)
     return (
         select(

@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+from sqlglot import exp
 
 from jalon.engines.duckdb import DuckDB
 from jalon.model.problems import WorkspaceError
@@ -50,6 +51,7 @@ class Store:
     def __init__(self, engine: DuckDB, *, aside: bool = False) -> None:
         self.engine, self._aside = engine, aside
         self._clocks: dict[tuple[Clock, str], str] = {}
+        self._flats: dict[tuple[str, bool, bool, bool], tuple[str, set[str]]] = {}
         self._present: Present | None = None
         self._grouped: dict[str, tuple[str, str]] = {}
         self._version = 0
@@ -252,6 +254,20 @@ class Store:
             self._present = present(self.engine)
         return self._present
 
+    def changes(self, name: str) -> list[tuple[int, dt.datetime]]:
+        """The imports that changed a table's rows, in order: number, and when it was made."""
+        return [
+            (int(number), at)
+            for number, at in self.engine.rows(
+                f"""
+                SELECT i.number, i.made_at FROM meta.import i
+                WHERE i.number IN (SELECT _import FROM version.{schema.quoted(name)}
+                                   UNION SELECT _until FROM version.{schema.quoted(name)})
+                ORDER BY i.number
+                """
+            )
+        ]
+
     def version(self) -> int:
         """A number that changes with each import and undo: the key of what is cached."""
         return self._version
@@ -310,6 +326,7 @@ class Store:
         own = [name for place, name in self._grouped.values() if place == "temp"]
         for name in (*self._clocks.values(), *own):
             self.engine.execute(f"DROP TABLE IF EXISTS temp.{schema.quoted(name)}")
+        self._flats.clear()
         self._grouped.clear()
         self._clocks.clear()
 
@@ -367,22 +384,30 @@ class Store:
 
     def _past(self, name: str, clock: Clock) -> str:
         table = f"{name}_at_{len(self._clocks)}"
-        parameters = {"as_of": clock.instant} if clock.instant else None
         self._resolved_at(clock)
         if name in GROUPED:
             group = GROUPED[name]
             source = self.relation(group.of, clock)
             assert source is not None
             query = grouped_query(group, stored(*source), set(dimensions(group.of)))
-            parameters = None
+            sql, used = query.sql(self.engine.dialect), set[str]()
         else:
-            query = flat_query(name, self.present(), clock)
+            sql, used = self._flat_at(name, clock)
+        told = {"as_of": clock.instant, "known_at": clock.known_at}
         self.engine.execute(
-            f"CREATE OR REPLACE TEMP TABLE {schema.quoted(table)} AS "
-            f"{query.sql(self.engine.dialect)}",
-            parameters,
+            f"CREATE OR REPLACE TEMP TABLE {schema.quoted(table)} AS {sql}",
+            {each: told[each] for each in used} or None,
         )
         return table
+
+    def _flat_at(self, name: str, clock: Clock) -> tuple[str, set[str]]:
+        """The query of a flat table under a clock of this kind, and the parameters it takes."""
+        kind = (name, clock.as_of is None, clock.known_at is None, clock.fallback)
+        if kind not in self._flats:
+            query = flat_query(name, self.present(), clock)
+            used = {str(each.name) for each in query.find_all(exp.Placeholder)}
+            self._flats[kind] = query.sql(self.engine.dialect), used
+        return self._flats[kind]
 
     def _resolved_at(self, clock: Clock) -> None:
         """What references meant then: the links known then, today's where none were."""

@@ -13,11 +13,8 @@ from jalon.views.parts import Figure, Frame
 from jalon.views.source import Source
 from jalon.views.subjects import SUBJECTS
 
-#: Subjects by the KPIs that their pages show, to group the catalogue.
-GROUPS = tuple(
-    (each.name, tuple(dict.fromkeys([*each.cards, *(panel.kpi for panel in each.panels)])))
-    for each in SUBJECTS
-)
+#: Subjects by the KPIs that their pages show or name, to group the catalogue.
+GROUPS = tuple((each.name, each.kpis) for each in SUBJECTS)
 
 
 @dataclass(frozen=True)

@@ -112,12 +112,14 @@ class Source:
         A rate at twelve months is that of the customers who came a year before, so that they have
         been followed for long enough; a lifetime is that of all who came before the end: the
         customers of a quarter have been followed for a few months, and their mean would only say
-        so.
+        so. A score is learnt on all that came before too, and forecasts are judged over a year.
         """
         period = self.asked.span.period
         rule = self.door.catalogue[kpi].rules()[0]
-        if rule.estimate == "lifetime" and not rule.horizon:
+        if rule.estimate == "top_lift" or (rule.estimate == "lifetime" and not rule.horizon):
             return Period(None, period.end)
+        if rule.estimate == "forecast" and period.end:
+            return Period(forward(period.end, -12), period.end)
         if rule.horizon and period.start and period.end:
             months = -round(rule.horizon / MONTH_DAYS)
             return Period(forward(period.start, months), forward(period.end, months))

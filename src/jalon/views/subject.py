@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from jalon import locale
 from jalon.measure.figure import Answer
+from jalon.views import paths
 from jalon.views.cards import cards
 from jalon.views.frame import frame
 from jalon.views.lacks import lacks
-from jalon.views.parts import Card, Frame, Lack, Picture, Sentence, Table
+from jalon.views.parts import Card, Frame, Lack, Link, Picture, Sentence, Table
 from jalon.views.pictures import WIDE, picture
 from jalon.views.source import Source
 from jalon.views.subjects import Panel, Subject
@@ -25,7 +26,8 @@ ROWS = 8
 class SubjectView:
     """``frame``: menu and filters. ``question``: what the page answers. ``sentences``: what it
     says.
-    ``cards``: the figures. ``panels``: pictures and tables in order. ``lacks``: what to bring.
+    ``cards``: the figures. ``panels``: pictures and tables in order. ``more``: the subject's other
+    KPIs that the data can measure. ``lacks``: what to bring.
     ``anything``: False where nothing of the subject can be measured."""
 
     frame: Frame
@@ -33,6 +35,7 @@ class SubjectView:
     sentences: tuple[Sentence, ...]
     cards: tuple[Card, ...]
     panels: tuple[Picture | Table, ...]
+    more: tuple[Link, ...]
     lacks: tuple[Lack, ...]
     anything: bool
 
@@ -44,15 +47,17 @@ def subject_view(source: Source, subject: Subject) -> SubjectView:
     made = cards(source, able) if able else []
     found = [panel_of(source, each) for each in subject.panels]
     panels = tuple(each for each in found if each is not None)
-    named = [*subject.cards, *(each.kpi for each in subject.panels)]
+    shown = [*subject.cards, *(each.kpi for each in subject.panels)]
+    others = source.able(subject.more)
     return SubjectView(
         frame=frame(source, subject.path, locale.text(f"page.{subject.name}", lang)),
         question=locale.text(f"page.{subject.name}.question", lang),
         sentences=paragraph(source, made),
         cards=tuple(made),
         panels=panels,
-        lacks=lacks(source, named),
-        anything=bool(made or panels),
+        more=tuple(Link(source.label(each), source.asked.href(paths.kpi(each))) for each in others),
+        lacks=lacks(source, shown),
+        anything=bool(made or panels or others),
     )
 
 

@@ -31,12 +31,23 @@ class Panel:
 
 @dataclass(frozen=True)
 class Subject:
-    """A page: its address and the codes of its texts come from ``name``."""
+    """A page: its address and the codes of its texts come from ``name``.
+
+    ``more``: the KPIs of the subject that the page names without measuring them, so that it stays
+    short and quick.
+    """
 
     name: str
     path: str
     cards: tuple[str, ...]
     panels: tuple[Panel, ...]
+    more: tuple[str, ...] = ()
+
+    @property
+    def kpis(self) -> tuple[str, ...]:
+        """The KPIs of the subject, each once: those of cards and panels, then the others."""
+        shown = (*self.cards, *(each.kpi for each in self.panels))
+        return tuple(dict.fromkeys((*shown, *self.more)))
 
 
 SUBJECTS = (
@@ -57,6 +68,23 @@ SUBJECTS = (
             Panel("by", "qualification_rate", ("campaign", "channel", "sector")),
             Panel("by", "list_size", ("sector", "region", "size_band")),
         ),
+        (
+            "icp_fit_rate",
+            "validity_rate",
+            "reachability_rate",
+            "hard_bounce_rate",
+            "return_to_sender_rate",
+            "freshness_days",
+            "diversity_index",
+            "outreach_volume",
+            "prospecting_effort",
+            "first_contact_delay",
+            "pickup_rate",
+            "pitched_call_rate",
+            "top_decile_lift",
+            "opt_out_rate",
+            "prospects_past_retention",
+        ),
     ),
     Subject(
         "meetings",
@@ -68,6 +96,14 @@ SUBJECTS = (
             Panel("by", "meetings_held", ("party", "owner")),
             Panel("by", "no_show_rate", ("source", "sector", "kind")),
             Panel("by", "team_meeting_share", ("owner", "sector")),
+        ),
+        (
+            "booking_rate",
+            "recovered_no_show_rate",
+            "meeting_win_rate",
+            "second_meeting_rate",
+            "meetings_per_win",
+            "solo_team_gap",
         ),
     ),
     Subject(
@@ -91,6 +127,20 @@ SUBJECTS = (
             Panel("by", "average_basket", ("sector", "size_band", "product")),
             Panel("by", "win_rate", ("source", "campaign", "region")),
         ),
+        (
+            "pipeline_coverage",
+            "forecast_accuracy",
+            "target_attainment",
+            "target_pacing_gap",
+            "target_hit_probability",
+            "sales_velocity",
+            "stage_conversion_rate",
+            "win_curve",
+            "quote_acceptance_rate",
+            "discount_rate",
+            "stale_deals",
+            "gross_margin_rate",
+        ),
     ),
     Subject(
         "losses",
@@ -105,6 +155,12 @@ SUBJECTS = (
             Panel("by", "win_rate", ("sector", "size_band", "region")),
             Panel("series", "win_rate", wide=True),
         ),
+        (
+            "no_decision_rate",
+            "competitor_loss_rate",
+            "reason_agreement",
+            "loss_factor_effect",
+        ),
     ),
     Subject(
         "acquisition",
@@ -116,6 +172,13 @@ SUBJECTS = (
             Panel("by", "campaign_roi", ("campaign", "channel")),
             Panel("by", "acquisition_spend", ("channel", "campaign", "kind")),
             Panel("by", "new_customers", ("channel", "source", "campaign")),
+        ),
+        (
+            "cost_per_lead",
+            "cac_lagged",
+            "cac_payback_months",
+            "ltv_cac_ratio",
+            "attributed_revenue",
         ),
     ),
     Subject(
@@ -138,6 +201,14 @@ SUBJECTS = (
             Panel("by", "nps", ("sector", "team", "owner")),
             Panel("by", "repeat_rate", ("sector", "source", "region")),
         ),
+        (
+            "customer_lifetime_value",
+            "revenue_per_customer",
+            "net_revenue_retention",
+            "new_customer_revenue_share",
+            "revenue_concentration",
+            "ces",
+        ),
     ),
     Subject(
         "sectors",
@@ -149,6 +220,11 @@ SUBJECTS = (
             Panel("by", "revenue", ("sector",)),
             Panel("by", "average_basket", ("sector",)),
             Panel("by", "customer_lifetime", ("sector",)),
+        ),
+        (
+            "penetration_rate",
+            "icp_fit_rate",
+            "diversity_index",
         ),
     ),
     Subject(
@@ -162,6 +238,14 @@ SUBJECTS = (
             Panel("by", "sales_cycle_days", ("owner", "team")),
             Panel("by", "win_rate", ("team", "manager", "rep_region")),
             Panel("by", "usable_reason_rate", ("owner",)),
+        ),
+        (
+            "target_attainment",
+            "target_pacing_gap",
+            "prospecting_effort",
+            "meeting_win_rate",
+            "discount_rate",
+            "stale_deals",
         ),
     ),
 )

@@ -39,7 +39,9 @@ def by_dimension(
     lang, asked = source.lang, source.asked
     better = source.door.catalogue[answer.kpi].better
     order = np.argsort(-np.nan_to_num(answer.figures.n), kind="stable")
-    rates = answer.unit in ("percent", "points", "days", "months", "per_year") or _mean(answer)
+    rates = answer.unit in ("percent", "points", "days", "months", "per_year", "times") or _mean(
+        answer
+    )
     if not rates:
         order = np.argsort(-np.nan_to_num(answer.figures.value, nan=-math.inf), kind="stable")
     shown = order[:limit] if limit else order
