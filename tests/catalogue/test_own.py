@@ -226,9 +226,9 @@ def test_lists_of_values_conditions_and_kpis_are_checked_one_by_one(tmp_path):
     seen = {(each.code, each.where.row, each.facts.get("name")) for each in caught.value.problems}
     assert seen == {
         ("unknown_column", 9, "secteur"),
-        ("kpi_list", 18, None),
+        ("kpi_series", 18, None),
         ("unknown_column", 19, "quotd_at"),
-        ("kpi_list", 19, None),
+        ("kpi_series", 19, None),
         ("expression_not_condition", 19, None),
         ("unknown_kpi", 27, "revenu"),
         ("kpi_cycle", 21, None),
