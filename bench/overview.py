@@ -9,6 +9,7 @@ import datetime as dt
 import shutil
 import tempfile
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -142,8 +143,14 @@ def compare(rows: int, workspace: jalon.Workspace) -> None:
     def apart() -> object:
         return [page(kpi)() for kpi in KPIS]
 
+    levels = count(0)
+
     def rolled() -> object:
-        return workspace.measure(KPIS, by="sector", grain="quarter", start=START, end=last)
+        """Asked at a level of its own, so that statistics are kept and answers are not."""
+        level = 0.95 - 1e-9 * next(levels)
+        return workspace.measure(
+            KPIS, by="sector", grain="quarter", start=START, end=last, level=level
+        )
 
     def again() -> object:
         return workspace.measure(KPIS, by="sector", grain="month", start=START, end=last)

@@ -31,7 +31,15 @@ from jalon.measure.own import Own
 from jalon.measure.question import Question
 from jalon.measure.reach import reach
 from jalon.measure.reader import Reader, Source
-from jalon.measure.scan import aggregates_of, looks_back, maturing, midnight, name_of
+from jalon.measure.scan import (
+    aggregates_of,
+    looks_back,
+    maturing,
+    midnight,
+    name_of,
+    shared,
+    whole,
+)
 from jalon.measure.summary import Summary, added, grouping, order
 from jalon.measure.target import COLUMNS, Standing, targets_of
 from jalon.model.periods import ALWAYS, Grain, Period, floor, following, forward
@@ -110,7 +118,7 @@ class Measurer:
         for measure in self._leaves(tasks, question):
             if estimators()[measure.estimate].shape not in (Shape.SUMS, Shape.DISTINCT):
                 continue
-            scan = self.reader.scan(measure, question)
+            scan = shared(self.reader.scan(measure, question))
             measures[scan] = measure
             asked[scan] |= {name_of(each): each for each in aggregates_of(measure).values()}
         return {
@@ -169,7 +177,7 @@ class Measurer:
         elif shape is Shape.UNITS:
             summary, figures = self._units(measure, scan, question)
         else:
-            summary, figures = _sums(measure, question, scanned[scan])
+            summary, figures = _sums(measure, question, scanned[shared(scan)])
         return self._assembled(measure, scan, question, summary, figures)
 
     def _formula(self, measure: Measure, question: Question, scanned: Scanned) -> Answer:
@@ -545,7 +553,7 @@ def _maturity(measure: Measure, summary: Summary) -> NDArray[np.float64] | None:
     mature = summary.sums.get(name_of(maturing(measure))) if measure.mature else None
     if mature is None:
         return None
-    among = summary.sums[name_of(Aggregate("count", among=measure.field("among")))]
+    among = summary.sums[name_of(whole(measure))]
     unknown = np.full(len(among), np.nan)
     share: NDArray[np.float64] = np.divide(mature, among, out=unknown, where=among > 0)
     return share
@@ -560,6 +568,8 @@ def _shown(
         why = figures.missing if figures.missing is not None else np.full(len(figures.n), "")
         empty = (figures.n == 0) & ((why == "no_rows") | (why == ""))
         kept = kept[~empty[kept]]
+    if measure.horizon and not alone:
+        kept = kept[figures.n[kept] > 0]
     if not measure.classes:
         return kept
     shares = measure.estimate == "distribution" and figures.numerator is not None

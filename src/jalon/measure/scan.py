@@ -61,6 +61,11 @@ def bare(scan: Scan) -> Scan:
     )
 
 
+def shared(scan: Scan) -> Scan:
+    """The scan whose statistics answer a measure: without its horizon, which they ask for."""
+    return replace(scan, horizon=None)
+
+
 def parameters_of(
     measure: Measure, question: Question, own: tuple[OwnColumn, ...] = ()
 ) -> dict[str, Any]:
@@ -109,18 +114,37 @@ def _value(literal: exp.Literal) -> Any:
 
 
 def aggregates_of(measure: Measure) -> dict[str, Aggregate]:
-    """The statistics of a measure, with what its maturity needs."""
+    """The statistics of a measure, with what its maturity needs.
+
+    A horizon is a condition of theirs and not of the scan, which other measures then share.
+    """
     estimator = estimators()[measure.estimate]
-    asked = estimator.aggregates(dict(measure.fields))
+    asked = {
+        name: replace(each, among=_followed(measure, each.among))
+        for name, each in estimator.aggregates(dict(measure.fields)).items()
+    }
     if measure.mature and estimator.shape in (Shape.SUMS, Shape.DISTINCT):
         asked["mature"] = maturing(measure)
-        asked["whole"] = Aggregate("count", among=measure.field("among"))
+        asked["whole"] = whole(measure)
     return asked
 
 
+def whole(measure: Measure) -> Aggregate:
+    """How many rows a cohort has."""
+    return Aggregate("count", among=_followed(measure, measure.field("among")))
+
+
 def maturing(measure: Measure) -> Aggregate:
-    """How many rows of a cohort are settled."""
-    return Aggregate("count", among=both(measure.field("among"), measure.mature))
+    """How many of them are settled."""
+    among = both(measure.field("among"), measure.mature)
+    return Aggregate("count", among=_followed(measure, among))
+
+
+def _followed(measure: Measure, among: str | None) -> str | None:
+    """A condition on the rows that were followed for as long as the measure asks."""
+    if not measure.horizon:
+        return among
+    return both(among, f"date_diff('day', {measure.date}, observed_at) >= {measure.horizon}")
 
 
 @lru_cache(maxsize=4096)
