@@ -367,12 +367,15 @@ def _statistic(each: Aggregate, tree: Callable[[str], exp.Expr]) -> exp.Expr:
 
 @dataclass
 class _Cells:
-    """The two-level form: rows to cells, cells to groups."""
+    """The two-level form: rows to cells, cells to groups.
+
+    A condition is a conjunction: what it asks of few-valued columns is asked of cells, which have
+    them as keys; what it asks of others, of the rows that a cell adds up.
+    """
 
     scan: Scan
     tested: dict[str, str] = field(default_factory=dict)
-    wide: dict[str, tuple[str, exp.Expr]] = field(default_factory=dict)
-    summed: dict[str, tuple[str, exp.Expr]] = field(default_factory=dict)
+    added: dict[tuple[str, str], tuple[str, exp.Expr]] = field(default_factory=dict)
 
     def query(self, aggregates: tuple[tuple[str, Aggregate], ...]) -> exp.Expr:
         keys = _keys(self.scan)
@@ -385,54 +388,58 @@ class _Cells:
     def _inner(self, keys: Mapping[str, exp.Expr]) -> exp.Select:
         groups: dict[str, exp.Expr] = dict(keys)
         groups |= {alias: column("f", name) for name, alias in self.tested.items()}
-        groups |= dict(self.wide.values())
-        query = _source(self.scan)
-        query = query.select(
-            *(exp.alias_(value, name, quoted=True) for name, value in groups.items())
+        columns = {**groups, **dict(self.added.values())}
+        query = _source(self.scan).select(
+            *(exp.alias_(value, name, quoted=True) for name, value in columns.items())
         )
-        query = query.select(exp.alias_(exp.Count(this=exp.Star()), "rows", quoted=True))
-        for alias, value in self.summed.values():
-            query = query.select(exp.alias_(exp.Sum(this=value), alias, quoted=True))
         return query.group_by(*(value.copy() for value in groups.values())) if groups else query
 
     def _outer(self, each: Aggregate) -> exp.Expr:
-        summed = "rows" if each.does == "count" else self._sum(each)
-        value: exp.Expr = exp.Sum(this=column(None, summed))
-        if each.among:
-            tested = self._on_cells(_tree(self.scan, each.among))
+        of_cells, of_rows = self._parted(_tree(self.scan, each.among) if each.among else None)
+        value: exp.Expr = exp.Sum(this=column(None, self._sum(each, of_rows)))
+        if of_cells is not None:
+            tested = of_cells.transform(self._cell_column)
             value = exp.Filter(this=value, expression=exp.Where(this=_true(tested)))
         total = exp.Coalesce(this=value, expressions=[exp.Literal.number(0)])
         # Sums are exact until here; as doubles they reach numpy without a detour.
         return exp.cast(total, "double")
 
-    def _sum(self, each: Aggregate) -> str:
-        value = _statistic(each, lambda text: _tree(self.scan, text))
-        key = value.sql("duckdb")
-        if key not in self.summed:
-            self.summed[key] = (f"s{len(self.summed)}", value)
-        return self.summed[key][0]
+    def _parted(self, tree: exp.Expr | None) -> tuple[exp.Expr | None, exp.Expr | None]:
+        """What a condition asks of cells, and of rows."""
+        few = few_valued(self.scan.table) | _flags(self.scan.table)
+        parts: dict[bool, list[exp.Expr]] = {True: [], False: []}
+        for part in _conjuncts(tree) if tree is not None else ():
+            names = columns_of(part)
+            parts[bool(names) and names <= few].append(exp.paren(part))
+        cells, rows = (exp.and_(*found) if found else None for found in parts.values())
+        return cells, rows
 
-    def _on_cells(self, tree: exp.Expr) -> exp.Expr:
-        """The condition over the columns of cells; what tests a wide column becomes a key."""
-        if isinstance(tree, (exp.And, exp.Or)):
-            return type(tree)(
-                this=self._on_cells(tree.this), expression=self._on_cells(tree.expression)
-            )
-        if isinstance(tree, (exp.Not, exp.Paren)):
-            return type(tree)(this=self._on_cells(tree.this))
-        names = columns_of(tree)
-        if names and names <= few_valued(self.scan.table) | _flags(self.scan.table):
-            return tree.transform(self._cell_column)
-        key = tree.sql("duckdb")
-        if key not in self.wide:
-            self.wide[key] = (f"w{len(self.wide)}", exp.paren(tree))
-        return column(None, self.wide[key][0])
+    def _sum(self, each: Aggregate, among: exp.Expr | None) -> str:
+        """The name of the sum of a cell's rows, or of those that meet a condition."""
+        if each.does == "count":
+            value: exp.Expr = exp.Count(this=exp.Star())
+        else:
+            value = exp.Sum(this=_statistic(each, lambda text: _tree(self.scan, text)))
+        key = (value.sql("duckdb"), among.sql("duckdb") if among is not None else "")
+        if key not in self.added:
+            if among is not None:
+                value = exp.Filter(this=value, expression=exp.Where(this=_true(among)))
+            self.added[key] = (f"s{len(self.added)}", value)
+        return self.added[key][0]
 
     def _cell_column(self, node: exp.Expr) -> exp.Expr:
         if not isinstance(node, exp.Column) or node.table != "f":
             return node
         alias = self.tested.setdefault(node.name, f"t{len(self.tested)}")
         return column(None, alias)
+
+
+def _conjuncts(tree: exp.Expr) -> list[exp.Expr]:
+    """The conditions that must all hold for a condition to hold."""
+    bare = tree.unnest()
+    if isinstance(bare, exp.And):
+        return [each for side in (bare.left, bare.right) for each in _conjuncts(side)]
+    return [tree]
 
 
 def _flags(table: str) -> frozenset[str]:

@@ -96,10 +96,11 @@ class Answer:
             [(c, f, None if mask is None else mask[rows]) for c, f, mask in figures.notes],
             None if figures.missing is None else figures.missing[rows],
         )
+        places = rows.tolist()
         return replace(
             self,
-            groups={name: [labels[row] for row in rows] for name, labels in self.groups.items()},
-            periods=[self.periods[row] for row in rows],
+            groups={name: [labels[at] for at in places] for name, labels in self.groups.items()},
+            periods=[self.periods[at] for at in places],
             figures=taken,
             maturity=None if self.maturity is None else self.maturity[rows],
         )

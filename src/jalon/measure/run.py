@@ -409,7 +409,7 @@ class Measurer:
             found = [states.get(label, asked) for label in labels]
         else:
             found = [_cut(label, question) if label is not None else asked for label in labels]
-        return [found[code] for code in codes]
+        return [found[code] for code in codes.tolist()]
 
     # -- comparisons -----------------------------------------------------------------------------
 

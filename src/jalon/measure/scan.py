@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
@@ -113,7 +114,8 @@ def _value(literal: exp.Literal) -> Any:
     return int(number) if number == number.to_integral_value() else number
 
 
-def aggregates_of(measure: Measure) -> dict[str, Aggregate]:
+@lru_cache(maxsize=1024)
+def aggregates_of(measure: Measure) -> Mapping[str, Aggregate]:
     """The statistics of a measure, with what its maturity needs.
 
     A horizon is a condition of theirs and not of the scan, which other measures then share.

@@ -37,7 +37,7 @@ class Summary:
     def labels(self, name: str) -> list[Any]:
         """The label of each group for a key."""
         codes, labels = self.keys[name]
-        return [labels[code] for code in codes]
+        return [labels[code] for code in codes.tolist()]
 
     def spread(self, name: str, classes: Sequence[Any]) -> Summary:
         """Each group divided into classes, in order; without statistics."""
