@@ -318,3 +318,11 @@ def test_a_word_agrees_with_its_number() -> None:
     assert said(2, "fr") == "2 lignes sans aucune valeur"
     assert said(1, "en") == "1 row without any value"
     assert said(0, "en") == "0 rows without any value"
+
+
+def test_a_long_path_keeps_the_name_of_its_file_and_a_long_value_its_beginning() -> None:
+    where = Where(file="/dossier" * 30 + "/settings.yaml", value="Durand " * 30)
+    said = locale.place(where, "fr")
+    assert "/settings.yaml" in said
+    assert "Durand" in said
+    assert len(said) < 220

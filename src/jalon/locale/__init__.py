@@ -73,7 +73,8 @@ def place(where: Where, lang: str) -> str:
     for name, value in where.as_dict().items():
         shown = str(value)
         if len(shown) > 80:
-            shown = shown[:77] + "…"
+            # The end of a path names the file.
+            shown = "…" + shown[-77:] if name == "file" else shown[:77] + "…"
         parts.append(text(f"where.{name}", lang, value=_printable(shown)))
     return ", ".join(parts)
 
