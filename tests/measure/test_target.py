@@ -129,3 +129,18 @@ def test_by_cohort_of_spend_the_cost_is_true_where_the_same_month_is_not():
     assert series.basis == "deal"
     assert series.figures.low[0] < 100 < series.figures.high[0]
     assert "lag_assumed" in {each.code for each in series.notes(0)}
+
+
+def test_a_filter_is_refused_rather_than_set_against_the_whole_target():
+    rows = {
+        "target": [{"kpi": "revenue", "period": "2025-01", "value": 100}],
+        "invoice": [
+            {"account": "a", "amount": 90, "happened_at": dt.date(2025, 1, 5)},
+            {"account": "b", "amount": 30, "happened_at": dt.date(2025, 1, 6)},
+        ],
+    }
+    store = fill(rows)
+    whole = measure(store, "target_attainment", grain=Grain.MONTH)
+    assert whole.figures.value[0] == pytest.approx(1.2)
+    part = measure(store, "target_attainment", grain=Grain.MONTH, where="account = 'b'")
+    assert part.missing is not None and part.missing.code == "target_filtered"

@@ -89,6 +89,12 @@ class Catalogue:
         """The ids that a user may ask for, in the order of the files."""
         return [name for name, each in self.definitions.items() if not each.internal]
 
+    def named(self, group: str, label: Any, lang: str) -> Any:
+        """The label of a group for a person: a KPI by its name where groups are KPIs (targets)."""
+        if group == "kpi" and label in self.definitions:
+            return self.definitions[label].label.of(lang)
+        return label
+
     def operands(self, formula: str) -> list[str]:
         """The ids that a formula combines."""
         return sorted(names_in(formula))

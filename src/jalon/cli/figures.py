@@ -102,7 +102,8 @@ def _show_series(answer: Answer, catalogue: Catalogue, lang: str, console: Any) 
     periods = len(set(answer.periods)) > 1
     heads = [(said("col.period"), "left")] if periods else []
     heads += [(label(name, lang), "left") for name in answer.groups]
-    roomy = console.width >= ROOMY or not answer.compare
+    crowded = answer.compare or (periods and answer.groups)
+    roomy = console.width >= ROOMY or not crowded
     stood = standing(answer)
     drawn = stood if console.width >= ROOMY else None
     heads += [
@@ -117,11 +118,17 @@ def _show_series(answer: Answer, catalogue: Catalogue, lang: str, console: Any) 
     if answer.compare:
         heads.append((said("col.compare"), "left"))
     table = _table(*heads)
-    table.columns[0].no_wrap = True
+    # Names give way, figures never do.
+    named = int(periods) + len(answer.groups)
+    for place, each in enumerate(table.columns):
+        each.no_wrap = not (periods and 0 < place < named)
     scale = _scale(answer)
     for row in range(len(answer)):
         cells = [numbers.period(answer.periods[row], lang)] if periods else []
-        cells += [_group(labels[row], lang) for labels in answer.groups.values()]
+        cells += [
+            _group(catalogue.named(name, labels[row], lang), lang)
+            for name, labels in answer.groups.items()
+        ]
         cells += _cells(answer, row, lang)
         cells += [_bar(answer, row, scale)] if roomy else []
         cells += [_shrunk(answer, drawn, row, lang)] if drawn else []

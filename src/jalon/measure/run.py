@@ -194,6 +194,9 @@ class Measurer:
         return combine(measure, answers, question)
 
     def _targets(self, measure: Measure, question: Question) -> Answer:
+        if question.where:
+            # What a filter leaves of the actuals is not what the target was set for.
+            return _lacking(measure, question, Problem("target_filtered"))
         plain = replace(question, by=(), grain=Grain.NONE, period=ALWAYS, where=None)
         scan = self.reader.scan(measure, plain)
         table = self.reader.run(compiler.rows(scan, None, COLUMNS), scan, measure, plain)

@@ -91,9 +91,16 @@ def by_class(
     lang = source.lang
     definition = source.door.catalogue[answer.kpi]
     classes = list(answer.groups)
+    several = len(set(answer.periods)) > 1
     made = []
     for row in range(len(answer)):
-        labels = [wording.value_label(each, answer.groups[each][row], lang) for each in classes]
+        labels = [
+            wording.value_label(
+                each, source.door.catalogue.named(each, answer.groups[each][row], lang), lang
+            )
+            for each in classes
+        ]
+        labels += [numbers.period(answer.periods[row], lang)] if several else []
         figure = wording.figure(answer, row, lang, better=definition.better)
         href = None
         if len(classes) == 1 and (definition.classes or {}).get(classes[0]) == classes[0]:
