@@ -10,11 +10,15 @@ from jalon.demo.draws import Columns, numbered, texts
 from jalon.demo.team import TEAMS
 
 MONTHLY = (
-    ("revenue", 150_000.0, 0.010),
-    ("new_customers", 14.0, 0.012),
-    ("meetings_held", 62.0, 0.008),
+    ("revenue", 170_000.0, 0.048),
+    ("new_customers", 11.0, 0.035),
+    ("meetings_held", 29.0, 0.051),
 )
 """Each followed figure: its objective in the first month, and how it grows a month."""
+#: How much of the season the direction puts into its objectives.
+SEASONAL = 0.3
+#: Objectives go on after the last month of the data, to the end of the year.
+AHEAD = 3
 YEARLY = (("win_rate", 0.48), ("nps", 20.0), ("hold_rate", 0.80))
 AUTHOR = "Direction commerciale"
 
@@ -36,10 +40,11 @@ def targets(scale: float) -> Columns:
 
 def _monthly(scale: float) -> list[tuple[str, str | None, str, float, int]]:
     starts = month_starts()
-    weights = season(starts[:-1])
+    periods = START.astype("datetime64[M]") + np.arange(MONTHS + AHEAD)
+    days = (periods.astype("datetime64[D]") - START).astype(np.int64)
+    weights = season(days) ** SEASONAL
     rows: list[tuple[str, str | None, str, float, int]] = []
-    for month in range(MONTHS):
-        period = str((START + starts[month]).astype("datetime64[M]"))
+    for month, period in enumerate(map(str, periods)):
         day = int(starts[12 * (month // 12)]) - 15
         for kpi, first, growth in MONTHLY:
             value = float(round(first * scale * (1 + growth) ** month * weights[month]))

@@ -18,6 +18,8 @@ from jalon.model.problems import Problem
 
 #: Months over which the company's own win rate is taken, and the fewest closed deals that tell it.
 HISTORY, LEAST_CLOSED = 12, 30
+#: From this share of the amount due, what sleeps is said.
+ASLEEP = 0.01
 
 Measured = tuple[Answer, Mapping[Any, Actual]]
 
@@ -81,7 +83,7 @@ class Coverage(Standing):
         if late.n:
             notes.append(("coverage_late", {"deals": int(late.n), "amount": late.value}, where))
         due, stale = self._of(self.due, target), self._of(self.stale, target)
-        if stale.n and due.value > 0:
+        if due.value > 0 and stale.value >= ASLEEP * due.value:
             facts = {"deals": int(stale.n), "share": stale.value / due.value}
             notes.append(("coverage_stale", facts, where))
         if self.rate:

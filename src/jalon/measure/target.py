@@ -305,8 +305,10 @@ class Standing:
             figures.notes.append(("target_changed", facts, where))
         today = self._today(target)
         if target.period.end and today < target.period.end:
-            day = today - dt.timedelta(days=1)
-            figures.notes.append(("period_running", {"day": day}, where))
+            begun = today != target.period.start
+            last = self.last(self.of(target)[0]) or today - dt.timedelta(days=1)
+            code = "period_running" if begun else "period_to_come"
+            figures.notes.append((code, {"day": last}, where))
 
 
 def key_of(target: Target) -> tuple[dt.date | None, tuple[tuple[str, str], ...]]:
