@@ -180,7 +180,7 @@ def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(ROWS, DIALECTS)
 def test_a_table_in_a_random_dialect_reads_back_equal_or_is_refused(
     rows: list[Row], how: Dialect

@@ -46,7 +46,7 @@ def test_customers_are_added_up_before_they_are_averaged(invoices):
     assert figures.value[0] == pytest.approx(each.mean(), abs=1e-6)
 
 
-@laws
+@settings(laws, max_examples=10)
 @given(INVOICES)
 def test_concentration_is_that_of_the_customers_whatever_the_order(invoices):
     each = totals(invoices)
