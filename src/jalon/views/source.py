@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -12,7 +13,7 @@ from jalon import locale
 from jalon.catalogue.catalogue import Catalogue
 from jalon.catalogue.definition import Text
 from jalon.measure.figure import Answer, Results
-from jalon.measure.own import own_of
+from jalon.measure.own import Own, own_of
 from jalon.measure.reconcile import Reconciliation
 from jalon.model.periods import MONTH_DAYS, Period, forward
 from jalon.model.problems import Problem
@@ -135,11 +136,16 @@ class Source:
 
     def dimensions(self, kpi: str) -> tuple[str, ...]:
         """What a KPI may be broken down and filtered by."""
-        return own_of(self.door.settings).allowed(self.door.catalogue[kpi].dimensions)
+        return self._own.allowed(self.door.catalogue[kpi].dimensions)
 
     def dimension(self, name: str) -> str:
         """The name of a dimension for a person: the company's own, else ours."""
-        return own_of(self.door.settings).label(name, self.lang) or label(name, self.lang)
+        return self._own.label(name, self.lang) or label(name, self.lang)
+
+    @cached_property
+    def _own(self) -> Own:
+        """What the company's settings make, once a page."""
+        return own_of(self.door.settings)
 
     def _unfit(self, kpi: str) -> list[str]:
         definition = self.door.catalogue[kpi]
