@@ -47,7 +47,8 @@ def dated(source: Source, figure: Figure) -> Figure:
     if stretch == source.asked.span.period or figure.missing:
         return figure
     if stretch.start is None:
-        badge = Badge(locale.text("page.badge.all", source.lang))
+        lifetime = source.door.catalogue[figure.kpi].rules()[0].estimate == "lifetime"
+        badge = Badge(locale.text(f"page.badge.{'all' if lifetime else 'history'}", source.lang))
     else:
         period = numbers.period(stretch, source.lang)
         badge = Badge(locale.text("page.badge.came", source.lang, period=period))

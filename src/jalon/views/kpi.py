@@ -25,6 +25,9 @@ from jalon.views.reversals import of_groups, of_periods
 from jalon.views.source import Source
 from jalon.views.tables import by_class, by_dimension
 
+#: Notes of classes shown, at most.
+NOTES = 8
+
 
 @dataclass(frozen=True)
 class KpiView:
@@ -32,7 +35,8 @@ class KpiView:
     classes. ``against``: the change in words. ``rows_href``: the rows behind it. ``other_parts``:
     its other parts.
     ``picture``: over time. ``tables``: by class where it has classes, then by dimension.
-    ``dimensions``: what else to break it down by. ``definition``: what it measures.
+    ``dimensions``: what else to break it down by. ``definition``: what it measures. ``notes``: what
+    limits its figures.
     ``reconcile``: where another tool's figure is explained. ``rests``: the imports that it rests
     on. ``lacks``: what to bring where it has no value. ``funnel``: its groups by their size, where
     they are enough. ``reversals``: orders (of the groups shown, of the two periods) that reverse
@@ -48,6 +52,7 @@ class KpiView:
     tables: tuple[Table, ...]
     dimensions: tuple[Link, ...]
     definition: Definition
+    notes: tuple[str, ...]
     reconcile: Link | None
     rests: tuple[Link, ...]
     lacks: tuple[Lack, ...]
@@ -92,12 +97,21 @@ def kpi_view(
         tables=broken.tables,
         dimensions=_dimensions(source, definition, broken.dimension, part) if able else (),
         definition=_definition(source, definition, answer, part),
+        notes=_notes(answer, figure, lang),
         reconcile=_reconcile(source, kpi, part) if figure and able else None,
         rests=rests,
         lacks=lacks(source, [kpi]),
         funnel=_funnel(source, broken),
         reversals=_reversals(source, answer, broken) if able else (),
     )
+
+
+def _notes(answer: Answer, figure: Figure | None, lang: str) -> tuple[str, ...]:
+    """What limits the figure, or those of its classes, each thing once."""
+    if figure is not None:
+        return figure.notes
+    said = (locale.sentence(each, lang) for row in range(len(answer)) for each in answer.notes(row))
+    return tuple(dict.fromkeys(wording.capital(each) for each in said))[:NOTES]
 
 
 def _reconcile(source: Source, kpi: str, part: str | None) -> Link:

@@ -94,12 +94,7 @@ def by_class(
     several = len(set(answer.periods)) > 1
     made = []
     for row in range(len(answer)):
-        labels = [
-            wording.value_label(
-                each, source.door.catalogue.named(each, answer.groups[each][row], lang), lang
-            )
-            for each in classes
-        ]
+        labels = [_class_label(source, each, answer.groups[each][row]) for each in classes]
         labels += [numbers.period(answer.periods[row], lang)] if several else []
         figure = wording.figure(answer, row, lang, better=definition.better)
         href = None
@@ -128,6 +123,13 @@ def by_class(
             table=f"{answer.kpi}-{name}",
         ),
     )
+
+
+def _class_label(source: Source, name: str, value: object) -> str:
+    """The name of a class: that of a KPI where classes are KPIs (targets)."""
+    if name == "kpi" and value in source.door.catalogue.definitions:
+        return source.label(str(value))
+    return wording.value_label(name, value, source.lang)
 
 
 def by_period(source: Source, answer: Answer, grain: Grain) -> Table:
