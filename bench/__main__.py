@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from bench import groups, imports, lives, measures, overview, pages, pollock, reading
+from bench import coverage, groups, imports, lives, measures, overview, pages, pollock, reading
 
 BENCHES = {
     "groups": groups.run,
@@ -22,9 +23,14 @@ BENCHES = {
 def main() -> None:
     """All benches at their usual sizes, or one at a given size."""
     parser = argparse.ArgumentParser(prog="bench")
-    parser.add_argument("bench", nargs="?", choices=sorted(BENCHES))
+    parser.add_argument("bench", nargs="?", choices=sorted([*BENCHES, "coverage"]))
     parser.add_argument("--rows", type=int)
+    parser.add_argument("--seeds", type=int, default=coverage.SEEDS, help="of coverage")
+    parser.add_argument("--page", type=Path, help="where coverage writes its tables too")
     asked = parser.parse_args()
+    if asked.bench == "coverage":
+        coverage.run(asked.seeds, asked.page)
+        return
     if asked.bench:
         BENCHES[asked.bench](asked.rows or 1_000_000)
         return
@@ -37,6 +43,7 @@ def main() -> None:
     lives.run(1_000_000)
     pages.run(1_000_000)
     groups.run(0)
+    coverage.run()
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ EXAMPLES = ROOT / "docs" / "guides" / "exemples"
 GUIDES = sorted((ROOT / "docs" / "guides").glob("*.md"))
 READMES = [ROOT / "README.md", ROOT / "README.en.md"]
 PAGES = [*READMES, ROOT / "CHANGELOG.md", *GUIDES, *sorted((ROOT / "docs").glob("*.md"))]
+PAGES += sorted((ROOT / "docs" / "methods").glob("*.md"))
 QUOTING = [*READMES, *GUIDES, ROOT / "docs" / "demo.md"]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
