@@ -14,6 +14,8 @@ FOLDER = ROOT / "docs" / "methods"
 PAGE = (FOLDER / "intervalles.md").read_text(encoding="utf-8")
 #: Tables that no draw enters, and that take no time.
 EXACT = ("taux", "differences", "nombres", "nps")
+#: Drawn with fixed seeds in a fraction of a second.
+DRAWN = ("medianes", "moyennes", "sommes", "rapports", "formules", "accord", "equipe")
 
 
 def _loaded(path: Path) -> Any:
@@ -46,6 +48,20 @@ def figures(name: str) -> list[list[float]]:
 def test_exact_tables_are_those_of_the_page(name: str) -> None:
     heads, *rows = coverage.TABLES[name](0)
     assert printed(name) == [[coverage._cell(cell) for cell in row] for row in (heads, *rows)]
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_drawn_tables_are_those_of_the_page(name: str) -> None:
+    rows = list(coverage.TABLES[name](coverage.SEEDS))[1:]
+    for drawn, shown in zip(rows, figures(name), strict=True):
+        assert shown == pytest.approx([float(each) for each in list(drawn)[1:]], abs=0.15)
+
+
+def test_mean_amounts_are_printed_for_each_spread() -> None:
+    heads, rows = printed("moyennes")[0], figures("moyennes")
+    for column, spread in enumerate(("0,8", "1,2", "1,8")):
+        assert spread in heads[1 + column]
+        assert all(90 <= row[column] <= 97.5 for row in rows)
 
 
 def test_every_table_is_on_the_page_and_in_order() -> None:

@@ -213,9 +213,9 @@ def test_no_rows_make_an_empty_curve():
     assert np.isnan(median(empty).value).all()
 
 
-@pytest.mark.parametrize("n", [30, 60])
-def test_restricted_mean_and_median_cover_at_small_n(n):
-    rng, worlds = np.random.default_rng(10), 4000
+@pytest.mark.parametrize(("n", "worlds"), [(30, 4000), (60, 4000), (500, 2000)])
+def test_restricted_mean_and_median_cover(n, worlds):
+    rng = np.random.default_rng(10)
     life = rng.exponential(20, (worlds, n)).ravel()
     lost = rng.uniform(5, 60, life.size)
     code = np.repeat(np.arange(worlds), n)
