@@ -103,7 +103,7 @@ class Catalogue:
 def _renamed(said: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """A definition as written, with other names for the KPIs that it combines."""
     made = dict(said)
-    for name in ("formula", "against"):
+    for name in ("formula", "against", "matured_by"):
         if isinstance(made.get(name), str):
             words = made[name]
             made[name] = re.sub(r"\w+", lambda each: names.get(each[0], each[0]), words)
@@ -288,6 +288,8 @@ def _check_changes(definition: Definition, place: Place) -> Iterator[Problem]:
 def _check_measure(
     measure: Measure, place: Place, known: Mapping[str, Definition]
 ) -> Iterator[Problem]:
+    if measure.matured_by:
+        yield from _check_matured_by(measure.matured_by, place, known)
     if measure.estimate == "formula":
         yield from _check_formula(measure, place, known)
         return
@@ -414,6 +416,17 @@ def kpis_in(text: str) -> list[str]:
 def _unknown_kpi(place: Place, field: str, name: str, known: Mapping[str, Definition]) -> Problem:
     """That a field names a KPI which is not there, with the nearest."""
     return place.problem("unknown_kpi", field, **unknown(name, known, "unknown_kpi").problem.facts)
+
+
+def _check_matured_by(
+    name: str, place: Place, known: Mapping[str, Definition]
+) -> Iterator[Problem]:
+    """The KPI whose maturity is taken exists, and says what is settled of its own rows."""
+    if name not in known:
+        near = get_close_matches(name, known, 3)
+        yield place.problem("unknown_kpi", "matured_by", name=name, nearest=near)
+    elif not all(each.mature for each in known[name].rules()):
+        yield place.problem("kpi_no_maturity", "matured_by", found=name)
 
 
 def _cycle(name: str, known: Mapping[str, Definition], above: tuple[str, ...]) -> bool:

@@ -139,6 +139,9 @@ class Rule(_Strict):
     formula: str | None = None
     classes: Mapping[str, str] | None = None
     mature: str | None = None
+    matured_by: str | None = Field(
+        default=None, description="the KPI whose maturity is that of each group"
+    )
     horizon: int | None = Field(
         default=None, ge=1, description="days after which a cohort is complete"
     )
@@ -245,6 +248,7 @@ class Definition(Rule):
             fields=tuple(sorted(fields.items())),
             classes=tuple((merged.get("classes") or {}).items()),
             mature=merged.get("mature"),
+            matured_by=merged.get("matured_by"),
             horizon=merged.get("horizon"),
             needs=tuple(merged.get("needs") or ()),
             some=tuple(merged.get("some") or ()),
@@ -294,6 +298,7 @@ class Measure:
     vintage: str | None = None
     lags: tuple[int, int] | None = None
     settled: int | None = None
+    matured_by: str | None = None
 
     def field(self, name: str) -> str | None:
         """A field of the estimator."""

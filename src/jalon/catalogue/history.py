@@ -41,6 +41,7 @@ SAYINGS = frozenset(
         "past",
         "doubt",
         "vintage",
+        "matured_by",
     ]
 )
 

@@ -25,6 +25,7 @@ class Curve(Estimator):
 
     name = "curve"
     shape = Shape.HISTOGRAM
+    censored = True
     fields = {
         "duration": "number",
         "won": "condition",

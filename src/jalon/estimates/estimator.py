@@ -90,12 +90,15 @@ class Estimator:
 
     ``fields``: the fields of a definition that it reads and what each holds (:func:`parts_of`),
     ``optional`` among them; the first words of the class docstring say what it estimates.
+    ``censored``: rows that are not over are followed to date and then taken out, so that cohorts of
+    unequal maturity give comparable figures.
     """
 
     name: ClassVar[str]
     shape: ClassVar[Shape] = Shape.SUMS
     fields: ClassVar[Mapping[str, str]] = {}
     optional: ClassVar[frozenset[str]] = frozenset()
+    censored: ClassVar[bool] = False
 
     def aggregates(self, fields: Mapping[str, str]) -> dict[str, Aggregate]:
         """The statistics to ask for, by name."""

@@ -40,6 +40,7 @@ class Lifetime(Estimator):
 
     name = "lifetime"
     shape = Shape.HISTOGRAM
+    censored = True
     fields = {
         "duration": "number",
         "ended": "condition",
@@ -124,6 +125,7 @@ class Wait(Estimator):
 
     name = "wait"
     shape = Shape.HISTOGRAM
+    censored = True
     fields = {"duration": "number", "ended": "condition", "among": "condition"}
     optional = frozenset({"among"})
 
@@ -197,6 +199,7 @@ class Cycle(Estimator):
 
     name = "cycle"
     shape = Shape.HISTOGRAM
+    censored = True
     fields = {
         "duration": "number",
         "won": "condition",

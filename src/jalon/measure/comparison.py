@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jalon.measure.figure import Answer, Comparison
+from jalon.measure.maturity import MATURITY_GAP, follows
 from jalon.measure.question import Question
 from jalon.model.calendar import FRANCE, Calendar
 from jalon.model.periods import Grain, Period, floor, shift
 from jalon.stats.proportion import difference_of
 
-#: Cohorts whose maturity differs by more than this are shown, not compared.
-MATURITY_GAP = 0.1
 #: Mean lifetimes over horizons further apart than this, in months, are not of the same thing.
 HORIZON_GAP = 0.5
 
@@ -169,7 +168,12 @@ def _comparison(
     figures = answer.figures
     value, low, high = (_column(beside, name) for name in ("value", "low", "high"))
     difference = difference_of(figures.value, figures.low, figures.high, value, low, high)
-    comparable = _comparable(answer, beside)
+    unequal, comparable = _unequal(answer, beside), _as_long(answer, beside)
+    if follows(answer):
+        if unequal.any():
+            figures.notes.append(("maturity_adjusted", {}, unequal))
+    else:
+        comparable &= ~unequal
     with np.errstate(invalid="ignore"):
         told = comparable & ((difference.low > 0) | (difference.high < 0))
     if not comparable.all():
@@ -192,16 +196,22 @@ def _column(beside: list[Place | None], name: str) -> np.ndarray:
     )
 
 
-def _comparable(answer: Answer, beside: list[Place | None]) -> np.ndarray:
-    """Whether the two cohorts are about as mature, and followed for as long."""
+def _unequal(answer: Answer, beside: list[Place | None]) -> NDArray[np.bool_]:
+    """Whether the two cohorts are settled by shares too far apart."""
+    apart = np.zeros(len(answer), dtype=bool)
+    for row, place in enumerate(beside):
+        ours, theirs = answer.maturity, place[0].maturity if place else None
+        if place is not None and ours is not None and theirs is not None:
+            apart[row] = abs(ours[row] - theirs[place[1]]) > MATURITY_GAP
+    return apart
+
+
+def _as_long(answer: Answer, beside: list[Place | None]) -> NDArray[np.bool_]:
+    """Whether both were followed for as long."""
     alike = np.ones(len(answer), dtype=bool)
     for row, place in enumerate(beside):
-        if place is None:
-            continue
-        other, there = place
-        if answer.maturity is not None and other.maturity is not None:
-            alike[row] = not abs(answer.maturity[row] - other.maturity[there]) > MATURITY_GAP
-        alike[row] &= not abs(_followed(answer, row) - _followed(other, there)) > HORIZON_GAP
+        if place is not None:
+            alike[row] = not abs(_followed(answer, row) - _followed(*place)) > HORIZON_GAP
     return alike
 
 

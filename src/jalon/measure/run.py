@@ -26,6 +26,7 @@ from jalon.measure.figure import Answer, Results
 from jalon.measure.forecast import History, accuracy
 from jalon.measure.formula import combine, operands_in_order
 from jalon.measure.lagged import moved, over_lags, shifted
+from jalon.measure.maturity import lent, maturity_of, say_unequal, settled_key, with_settled
 from jalon.measure.money import Money
 from jalon.measure.own import Own
 from jalon.measure.question import Question
@@ -34,7 +35,6 @@ from jalon.measure.reader import Reader, Source
 from jalon.measure.scan import (
     aggregates_of,
     looks_back,
-    maturing,
     midnight,
     name_of,
     shared,
@@ -84,6 +84,7 @@ class Measurer:
             self._foresee(answers, question)
             answers = [self._compared(each, question) for each in answers]
         for each in answers:
+            say_unequal(each, question.by)
             each.version = self.bases.catalogue[each.kpi].version
         as_of = question.clock.as_of.isoformat() if question.clock.as_of else None
         return Results(answers, as_of, question.by, tuple(dict.fromkeys(self.reader.sql)))
@@ -154,6 +155,14 @@ class Measurer:
         measure = task.measure
         if isinstance(task, Lacking):
             return _lacking(measure, question, task.why)
+        answer = self._worked_out(task, question, scanned)
+        if measure.matured_by and question.by:
+            aside = replace(measure, basis="")
+            return lent(answer, self._operand(measure.matured_by, aside, question))
+        return answer
+
+    def _worked_out(self, task: Task, question: Question, scanned: Scanned) -> Answer:
+        measure = task.measure
         if measure.estimate == "formula":
             return self._formula(measure, question, scanned)
         if estimators()[measure.estimate].shape is Shape.TARGET:
@@ -280,11 +289,12 @@ class Measurer:
     ) -> tuple[Summary, Figures]:
         estimator, fields = estimators()[measure.estimate], dict(measure.fields)
         keys = estimator.keys(fields)
-        among, added_up = fields.get("among"), estimator.added(fields)
+        among, added_up = fields.get("among"), estimator.added(fields) | settled_key(measure)
         counted = self.reader.histogram(
             scan, tuple(keys.items()), among, tuple(added_up.items()), measure, question
         )
-        summary, histogram = counted.groups, counted.histogram
+        histogram = counted.histogram
+        summary = with_settled(measure, histogram, counted.groups)
         if "against" in fields:
             other = self._beside(fields["against"], measure, question, summary)
             return summary, estimator.finish_against(histogram, question.level, fields, other)
@@ -374,7 +384,7 @@ class Measurer:
             {name: summary.labels(name) for name in names},
             self._row_periods(measure, scan, question, summary),
             figures,
-            _maturity(measure, summary),
+            maturity_of(measure, summary),
             estimate=measure.estimate,
             better=self.bases.catalogue[measure.kpi].better,
         )
@@ -550,16 +560,6 @@ def _no_rows() -> Figures:
     nothing = np.full(1, np.nan)
     why = np.array(["no_rows"], dtype=object)
     return Figures(nothing, nothing, nothing, np.zeros(1), missing=why)
-
-
-def _maturity(measure: Measure, summary: Summary) -> NDArray[np.float64] | None:
-    mature = summary.sums.get(name_of(maturing(measure))) if measure.mature else None
-    if mature is None:
-        return None
-    among = summary.sums[name_of(whole(measure))]
-    unknown = np.full(len(among), np.nan)
-    share: NDArray[np.float64] = np.divide(mature, among, out=unknown, where=among > 0)
-    return share
 
 
 def _shown(

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jalon.measure.comparison import MATURITY_GAP
 from jalon.measure.figure import Answer
+from jalon.measure.maturity import MATURITY_GAP
 from jalon.stats.apart import sides
 from jalon.stats.interval import Bools, Floats, Interval, Ints
 from jalon.stats.shrinkage import MOST, shrunk

@@ -40,13 +40,14 @@ class Summary:
         return [labels[code] for code in codes.tolist()]
 
     def spread(self, name: str, classes: Sequence[Any]) -> Summary:
-        """Each group divided into classes, in order; without statistics."""
+        """Each group divided into classes, in order, its statistics said of each."""
         keys = {
             each: (np.repeat(codes, len(classes)), labels)
             for each, (codes, labels) in self.keys.items()
         }
         keys[name] = (np.tile(np.arange(len(classes)), self.groups), list(classes))
-        return Summary(keys, {}, self.groups * len(classes))
+        sums = {each: np.repeat(values, len(classes)) for each, values in self.sums.items()}
+        return Summary(keys, sums, self.groups * len(classes))
 
     @property
     def nbytes(self) -> int:

@@ -232,6 +232,9 @@ def _badges(answer: Answer, row: int, maturity: float | None, lang: str) -> tupl
             months = numbers.count(each.facts["months"], lang)
             text = locale.text("page.badge.horizon", lang, months=months)
             badges.append(Badge(text, "plain", locale.sentence(each, lang)))
+        if each.code == "maturity_behind":
+            title = capital(locale.sentence(each, lang))
+            badges.append(Badge(locale.text("page.badge.behind", lang), "guess", title))
     n = _known(answer.figures.n[row])
     rates = answer.unit in ("percent", "points", "months", "days", "hours", "per_year")
     known = _known(answer.figures.low[row]) is not None
