@@ -84,7 +84,7 @@ class Measurer:
             self._foresee(answers, question)
             answers = [self._compared(each, question) for each in answers]
         for each in answers:
-            say_unequal(each, question.by)
+            say_unequal(each, question.by or tuple(each.groups))
             each.version = self.bases.catalogue[each.kpi].version
         as_of = question.clock.as_of.isoformat() if question.clock.as_of else None
         return Results(answers, as_of, question.by, tuple(dict.fromkeys(self.reader.sql)))
