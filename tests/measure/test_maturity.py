@@ -9,10 +9,12 @@ from jalon.catalogue.catalogue import built_in
 from jalon.catalogue.definition import TimeKind
 from jalon.estimates.registry import estimators
 from jalon.measure.example import fill
+from jalon.measure.maturity import alike
 from jalon.measure.question import Question
 from jalon.measure.run import Measurer
 from jalon.measure.standing import standing
 from jalon.model.periods import Grain, Period
+from jalon.views.groups import told
 
 CATALOGUE = built_in()
 #: Cohorts of which nothing says when they are complete (an address may be opted out at any time),
@@ -81,8 +83,25 @@ def test_a_campaign_far_less_settled_than_the_others_says_so(measurer):
 def test_campaigns_of_unequal_maturity_are_not_told_apart(measurer):
     stood = standing(ask(measurer, "created_win_rate", by=("campaign",)))
     assert stood is not None
-    assert not stood.comparable
-    assert not stood.told
+    assert stood.comparable
+    labels = np.array(stood_labels(measurer))
+    assert labels[stood.named].tolist() == ["Salon", "Web"]
+    assert labels[stood.left].tolist() == ["Neuve"]
+    assert not stood.side[labels == "Neuve"].any()
+    said = told(ask(measurer, "created_win_rate", by=("campaign",)), stood, "fr")
+    assert "Hors comparaison" in said
+    assert "Neuve" in said
+
+
+def stood_labels(measurer):
+    return ask(measurer, "created_win_rate", by=("campaign",)).groups["campaign"]
+
+
+def test_the_most_rows_within_the_gap_are_compared():
+    maturity, n = np.array([1.0, 0.95, 0.6, 0.55, np.nan, 0.2]), np.array([5, 5, 50, 50, 1, 90])
+    among = np.array([True, True, True, True, True, False])
+    assert alike(maturity, n, among).tolist() == [False, False, True, True, True, False]
+    assert alike(np.full(2, np.nan), n[:2], among[:2]).all()
 
 
 @pytest.mark.parametrize("kpi", ["campaign_roi", "cac"])

@@ -68,7 +68,7 @@ def test_cohorts_followed_for_too_different_times_are_not_ranked(tmp_path: Path)
     answer.maturity = np.array([0.95, 0.9, 0.92, 0.88])
     found = standing(answer)
     assert found is not None and found.told
-    answer.maturity = np.array([0.95, 0.9, 0.92, 0.6])
+    answer.maturity = np.array([0.95, 0.8, 0.6, 0.4])
     found = standing(answer)
     assert found is not None and not found.told and found.leader is None
     assert "ne se comparent pas" in told(answer, found, "fr")

@@ -18,6 +18,7 @@ from jalon.measure.summary import Summary, added
 from jalon.model.periods import Period
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 #: Cohorts whose maturity differs by more than this are shown, not compared.
 MATURITY_GAP = 0.1
 #: Shares that differ by the gap itself, but for the last digit, do not differ by more.
@@ -69,6 +70,21 @@ def follows(answer: Answer) -> bool:
     """Whether what is not settled is followed to date: unequal maturity is then allowed for."""
     known = estimators().get(answer.estimate)
     return known is not None and known.censored
+
+
+def alike(maturity: Floats, n: Floats, among: Bools) -> Bools:
+    """The groups of ``among`` that are about as mature: of those within the gap, the most rows.
+
+    A group whose maturity is not known is one of them.
+    """
+    known = among & np.isfinite(maturity)
+    if not known.any():
+        return among
+    highest = maturity + MATURITY_GAP + SLACK
+    windows = known & (maturity >= maturity[:, None]) & (maturity <= highest[:, None])
+    heaviest = int(np.argmax(np.where(known, windows @ np.where(known, n, 0), -1)))
+    found: Bools = windows[heaviest] | (among & ~known)
+    return found
 
 
 def say_unequal(answer: Answer, by: Sequence[str]) -> None:

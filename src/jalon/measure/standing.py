@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jalon.measure.figure import Answer
-from jalon.measure.maturity import MATURITY_GAP
+from jalon.measure.maturity import alike
 from jalon.stats.apart import sides
 from jalon.stats.interval import Bools, Floats, Interval, Ints
 from jalon.stats.shrinkage import MOST, shrunk
@@ -20,12 +20,13 @@ SURE = 0.9
 class Standing:
     """The groups of one dimension, row by row of their answer.
 
-    ``named``: the rows that are a group (their label is known, and they have trials). ``rate``: the
-    shrunk rate of each; ``best``: the probability that its true rate is the most favourable;
+    ``named``: the rows that are judged: groups (their label is known, and they have trials) about
+    as mature as each other; ``left``: the groups whose maturity keeps them out of that. ``rate``:
+    the shrunk rate of each; ``best``: the probability that its true rate is the most favourable;
     ``above``: at row a and column b, that a's is above b's. ``side``: 1 surely above all the others
     together, -1 surely below, 0 not told from them. ``leader``: the row of the best, where one is
-    told apart and surely so. ``comparable``: whether the groups' cohorts are about as mature; where
-    they are not, none is told apart. NaN and 0 for rows that are no group.
+    told apart and surely so. ``comparable``: whether two groups at least are about as mature; where
+    none are, all are named and none is told apart. NaN and 0 for rows that are not named.
     """
 
     dimension: str
@@ -35,6 +36,7 @@ class Standing:
     above: Floats
     side: Ints
     leader: int | None
+    left: Bools
     comparable: bool = True
 
     @property
@@ -59,20 +61,16 @@ def standing(answer: Answer) -> Standing | None:
     named &= np.isfinite(found.value)
     if not 2 <= named.sum() <= MOST:
         return None
+    judged = named if answer.maturity is None else alike(answer.maturity, found.n, named)
+    comparable = bool(judged.sum() > 1)
+    left = named & ~judged if comparable else np.zeros_like(named)
+    named &= ~left
     n = np.where(named, found.n, 0)
     k = np.where(named, found.numerator, 0)
     drawn = shrunk(k, n, answer.level)
     # The lowest rate of successes is the highest of failures.
     best = shrunk(n - k, n, answer.level).best if answer.better == "lower" else drawn.best
-    comparable = _as_mature(answer, named)
     side = sides(k, n) if comparable else np.zeros(len(answer), dtype=np.int64)
     first = int(np.nanargmax(best))
     leader = first if side.any() and best[first] > SURE else None
-    return Standing(dimension, named, drawn.rate, best, drawn.above, side, leader, comparable)
-
-
-def _as_mature(answer: Answer, named: Bools) -> bool:
-    if answer.maturity is None:
-        return True
-    known = answer.maturity[named & np.isfinite(answer.maturity)]
-    return known.size == 0 or bool(np.ptp(known) <= MATURITY_GAP)
+    return Standing(dimension, named, drawn.rate, best, drawn.above, side, leader, left, comparable)

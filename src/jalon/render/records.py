@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from jalon import locale
 from jalon.catalogue.definition import Definition, Measure, Text
@@ -91,16 +92,17 @@ def _told(answer: Answer, stood: Standing, lang: str) -> Record:
     """Which groups of an answer stand apart from the others, and the sentence that says it."""
     labels = answer.groups[stood.dimension]
 
-    def on(side: int) -> list[Any]:
-        return [_plain(labels[row]) for row in np.flatnonzero(stood.side == side)]
+    def on(rows: NDArray[np.bool_]) -> list[Any]:
+        return [_plain(labels[row]) for row in np.flatnonzero(rows)]
 
     leader = None if stood.leader is None else _plain(labels[stood.leader])
     return {
         "kpi": answer.kpi,
         "part": answer.part,
         "dimension": stood.dimension,
-        "above": on(1),
-        "below": on(-1),
+        "above": on(stood.side == 1),
+        "below": on(stood.side == -1),
+        "left": on(stood.left),
         "leader": leader,
         "text": groups.told(answer, stood, lang),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from jalon import locale
@@ -26,8 +28,9 @@ def told(answer: Answer, standing: Standing, lang: str) -> str:
     whole = int(standing.named.sum())
     if not standing.comparable:
         return locale.text("groups.immature", lang, n=spelled(whole, lang), **words)
+    left = _left(labels, standing, words, lang)
     if not standing.told:
-        return locale.text("groups.none", lang, n=spelled(whole, lang), **words)
+        return " ".join([locale.text("groups.none", lang, n=spelled(whole, lang), **words), *left])
     said = [_sides(above, below, words, lang)]
     if standing.leader is not None:
         share = numbers.percent(min(float(standing.best[standing.leader]), 0.99), lang)
@@ -36,7 +39,16 @@ def told(answer: Answer, standing: Standing, lang: str) -> str:
     rest = whole - len(above) - len(below)
     if rest > 1:
         said.append(locale.text("groups.rest", lang, n=spelled(rest, lang), **words))
-    return " ".join(said)
+    return " ".join([*said, *left])
+
+
+def _left(labels: list[str], standing: Standing, words: Mapping[str, str], lang: str) -> list[str]:
+    """The groups that are not compared, their maturity being too far from that of the others."""
+    left = [labels[row] for row in np.flatnonzero(standing.left)]
+    if not left:
+        return []
+    listed = wording.listing(left, lang) if len(left) <= NAMED else f"{len(left)} {words['groups']}"
+    return [locale.text("groups.left", lang, listed=listed)]
 
 
 def names(answer: Answer, dimension: str, lang: str) -> list[str]:
