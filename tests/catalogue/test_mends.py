@@ -79,6 +79,20 @@ def test_a_mistake_is_said_at_its_line_with_its_mend(tmp_path, typed, instead, c
 
 
 @pytest.mark.parametrize(
+    ("taken", "code", "mend"),
+    [("created_win", "unknown_kpi", "created_win_rate"), ("win_rate", "kpi_no_maturity", "mature")],
+)
+def test_a_maturity_that_cannot_be_taken_is_said(tmp_path, taken, code, mend):
+    text = MINE + f"  matured_by: {taken}\n"
+    (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(DefinitionError) as caught:
+        catalogue(tmp_path)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.where.row) == (code, 12)
+    assert mend in locale.hint(problem, "fr")
+
+
+@pytest.mark.parametrize(
     ("formula", "code", "mend"),
     [
         ("revenue / won_deal", "unknown_kpi", "won_deals"),

@@ -114,6 +114,22 @@ def test_what_a_campaign_brings_or_costs_carries_how_much_of_it_is_closed(measur
     assert ask(measurer, kpi).maturity is None
 
 
+def test_a_filter_that_only_spend_knows_leaves_the_cost_without_maturity():
+    spend = [
+        {"campaign": name, "amount": 1000, "customers": 4, "kind": kind,
+         "happened_at": dt.date(2025, 1, 2)}
+        for name in ("Salon", "Neuve") for kind in ("media", "tool")
+    ]  # fmt: skip
+    rows = [*deals("Salon", dt.date(2025, 1, 6), 9, 0), *deals("Neuve", dt.date(2025, 1, 6), 1, 9)]
+    found = Measurer(fill({"deal": rows, "spend": spend}), CATALOGUE)
+    plain = ask(found, "cac", by=("campaign",))
+    assert by_label(plain, "campaign", plain.maturity) == {"Salon": 1, "Neuve": 0.1}
+    for where in ("kind = 'media'", "customers > 1"):
+        answer = ask(found, "cac", by=("campaign",), where=where)
+        assert answer.maturity is None
+        assert np.isfinite(answer.figures.value).all()
+
+
 def test_months_carry_it_whatever_the_estimator(measurer):
     for kpi in ("created_win_rate", "win_curve", "sales_cycle_days"):
         answer = ask(measurer, kpi, grain=Grain.MONTH)

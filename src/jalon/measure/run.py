@@ -157,9 +157,21 @@ class Measurer:
             return _lacking(measure, question, task.why)
         answer = self._worked_out(task, question, scanned)
         if measure.matured_by and question.by:
-            aside = replace(measure, basis="")
-            return lent(answer, self._operand(measure.matured_by, aside, question))
+            return self._matured(answer, measure, measure.matured_by, question)
         return answer
+
+    def _matured(self, answer: Answer, measure: Measure, kpi: str, question: Question) -> Answer:
+        """An answer with the maturity that another KPI has for its groups, where that can be asked.
+
+        A filter on the columns of one table means nothing, or something else, in another.
+        """
+        if question.where and measure.estimate != "formula":
+            return answer
+        try:
+            other = self._operand(kpi, replace(measure, basis=""), question)
+        except RequestError:
+            return answer
+        return lent(answer, other)
 
     def _worked_out(self, task: Task, question: Question, scanned: Scanned) -> Answer:
         measure = task.measure
