@@ -113,9 +113,9 @@ def _behind(answer: Answer, by: Sequence[str]) -> dict[int, float]:
             beside[answer.periods[row], _labels(classes, row)].append(row)
     found = {}
     for rows in beside.values():
-        whole, settled = n[rows].sum(), (n[rows] * share[rows]).sum()
+        every, settled = n[rows].sum(), (n[rows] * share[rows]).sum()
         for row in rows if len(rows) > 1 else ():
-            others = float((settled - n[row] * share[row]) / (whole - n[row]))
+            others = float((settled - n[row] * share[row]) / (every - n[row]))
             if share[row] < others - MATURITY_GAP - SLACK:
                 found[row] = others
     return found

@@ -38,7 +38,6 @@ from jalon.measure.scan import (
     midnight,
     name_of,
     shared,
-    whole,
 )
 from jalon.measure.summary import Summary, added, grouping, order
 from jalon.measure.target import COLUMNS, Standing, targets_of
