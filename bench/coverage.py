@@ -92,19 +92,18 @@ def rates(_: int) -> Table:
     """Wilson, over all rates from 5 to 95 %; the lowest just beside the bounds, where it falls."""
     yield "n", "moyenne", "la plus basse"
     for n in SIZES:
-        k = np.arange(n + 1)
-        found = wilson(k, n)
+        found = wilson(np.arange(n + 1), n)
         edges = np.concatenate([found.low - 1e-9, found.high + 1e-9])
-        beside = edges[(edges >= 0.05) & (edges <= 0.95)]
+        even = _rate_covered(found, n, np.linspace(0.05, 0.95, 2001))
+        beside = _rate_covered(found, n, edges[(edges >= 0.05) & (edges <= 0.95)])
+        yield n, float(even.mean()), float(min(even.min(), beside.min()))
 
-        def cover(p: Floats, n: int = n, k: Ints = k, found: Interval = found) -> Floats:
-            p = p[:, None]
-            inside = (found.low <= p) & (p <= found.high)
-            return np.asarray((binom.pmf(k, n, p) * inside).sum(axis=1))
 
-        even = cover(np.linspace(0.05, 0.95, 2001))
-        lowest = min(even.min(), cover(beside).min())
-        yield n, float(100 * even.mean()), float(100 * lowest)
+def _rate_covered(found: Interval, n: int, rates: Floats) -> Floats:
+    """In hundredths, at each true rate; the intervals are those of 0 to n successes."""
+    p = rates[:, None]
+    inside = (found.low <= p) & (p <= found.high)
+    return np.asarray(100 * (binom.pmf(np.arange(n + 1), n, p) * inside).sum(axis=1))
 
 
 def differences(_: int) -> Table:
@@ -428,9 +427,8 @@ def effects(seeds: int) -> Table:
         yield deals, 100 * float(np.mean(held))
 
 
-def _sales(
-    draw: np.random.Generator, deals: int
-) -> tuple[Floats, Floats, Floats, list[Ints]]:  # fmt: skip
+def _sales(draw: np.random.Generator, deals: int) -> tuple[Floats, Floats, Floats, list[Ints]]:
+    """Outcomes, factors, sizes, then sectors and reps."""
     log_size = draw.normal(9, 1, deals)
     sector, rep = draw.integers(0, 4, deals), draw.integers(0, 6, deals)
     team = draw.random(deals) < 0.15 + 0.55 / (1 + np.exp(-1.5 * (log_size - 9)))
