@@ -21,7 +21,7 @@ from jalon.measure.algebra import Estimate
 from jalon.stats.agreement import cohen_kappa
 from jalon.stats.competing import aalen_johansen, incidence_at, median_of_incidence
 from jalon.stats.effects import adjusted_effects
-from jalon.stats.interval import Interval
+from jalon.stats.interval import Interval, floats
 from jalon.stats.mean import student
 from jalon.stats.median import ranks
 from jalon.stats.net import net_score
@@ -35,6 +35,7 @@ from jalon.stats.worth import lifetime_value, worth_by_age
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 Row = Sequence[object]
 #: Heads, then rows.
 Table = Iterator[Row]
@@ -60,7 +61,7 @@ def run(seeds: int = SEEDS, page: Path | None = None) -> None:
         print(f"\n### {name}\n\n{written}", flush=True)
         begin, end = f"<!-- {name} -->\n", f"<!-- / {name} -->"
         place = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
-        text = place.sub(lambda _, new=begin + written + end: new, text)
+        text = place.sub(begin + written + end, text)
     if page:
         page.write_text(text, encoding="utf-8")
 
@@ -75,7 +76,7 @@ def _cell(value: object) -> str:
     return f"{value:.1f}".replace(".", ",") if isinstance(value, float) else str(value)
 
 
-def _covered(found: Interval | Estimate, truth: object) -> float:
+def _covered(found: Interval | Estimate, truth: float | Floats) -> float:
     """In hundredths, among the estimates that have an interval."""
     held = ((found.low <= truth) & (truth <= found.high))[~np.isnan(found.low)]
     return 100 * float(np.mean(held))
@@ -213,9 +214,9 @@ def _total(
     of = np.repeat(np.arange(seeds), sizes)
     sums = {
         "n": sizes.astype(np.float64),
-        "sum": np.bincount(of, amounts, seeds),
-        "square": np.bincount(of, amounts**2, seeds),
-        "negative": np.bincount(of, amounts < 0, seeds),
+        "sum": floats(np.bincount(of, amounts, seeds)),
+        "square": floats(np.bincount(of, amounts**2, seeds)),
+        "negative": floats(np.bincount(of, (amounts < 0).astype(np.float64), seeds)),
     }
     found = Amount().finish(sums, 0.95, {})
     truth = mean_number * np.exp(spread**2 / 2) * (1 - 1.5 * credited)
@@ -316,7 +317,7 @@ def _lives(n: int, cut: float, runs: int) -> Mapping[str, float]:
     return {**biases, **{name: 100 * each for name, each in shares.items()}}
 
 
-def customers(draw: np.random.Generator, n: int, cut: float) -> tuple[Floats, Floats, Floats]:
+def customers(draw: np.random.Generator, n: int, cut: float) -> tuple[Floats, Bools, Floats]:
     """n customers known to a system that began at month ``cut``: days lived, ends, days followed.
 
     They begin evenly over the history; half stay long, half not; those gone before are unknown.
@@ -410,8 +411,8 @@ def team_gaps(seeds: int) -> Table:
         n1 = draw.binomial(n, share)
         n0 = n - n1
         k1, k0 = draw.binomial(n1, base + 0.08), draw.binomial(n0, base)
-        flat = (each.ravel() for each in (k1, n1, k0, n0))
-        found = stratified_difference(*flat, _codes(seeds, size), seeds)
+        k1, n1, k0, n0 = (each.ravel() for each in (k1, n1, k0, n0))
+        found = stratified_difference(k1, n1, k0, n0, _codes(seeds, size), seeds)
         yield rows, _covered(found, 0.08)
 
 
