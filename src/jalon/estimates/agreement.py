@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from jalon.estimates.estimator import Aggregate, Estimator, Figures, Histogram, Shape
+from jalon.estimates.estimator import Estimator, Figures, Histogram, Shape
 from jalon.stats.agreement import cohen_kappa
 from jalon.stats.segments import sums
 
@@ -18,10 +18,6 @@ class Kappa(Estimator):
     shape = Shape.HISTOGRAM
     fields = {"value": "any", "other": "any", "among": "condition"}
     optional = frozenset({"among"})
-
-    def aggregates(self, fields: Mapping[str, str]) -> dict[str, Aggregate]:
-        """The condition on the rows."""
-        return {"n": Aggregate("count", among=fields.get("among"))}
 
     def keys(self, fields: Mapping[str, str]) -> dict[str, str]:
         """Counted by both."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from jalon.estimates.estimator import Aggregate, Estimator, Figures, Histogram, Shape, empty
+from jalon.estimates.estimator import Estimator, Figures, Histogram, Shape, empty
 from jalon.stats.competing import aalen_johansen, incidence_at
 from jalon.stats.proportion import wilson
 from jalon.stats.segments import sums
@@ -34,10 +34,6 @@ class Curve(Estimator):
         "at": "word",
     }
     optional = frozenset({"among"})
-
-    def aggregates(self, fields: Mapping[str, str]) -> dict[str, Aggregate]:
-        """The condition on the rows."""
-        return {"n": Aggregate("count", among=fields.get("among"))}
 
     def keys(self, fields: Mapping[str, str]) -> dict[str, str]:
         """Counted by duration and kind of end."""
@@ -82,10 +78,6 @@ class Steps(Estimator):
     shape = Shape.HISTOGRAM
     fields = {"value": "number", "won": "condition", "among": "condition"}
     optional = frozenset({"among"})
-
-    def aggregates(self, fields: Mapping[str, str]) -> dict[str, Aggregate]:
-        """The condition on the rows."""
-        return {"n": Aggregate("count", among=fields.get("among"))}
 
     def keys(self, fields: Mapping[str, str]) -> dict[str, str]:
         """Counted by highest step and by success."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from jalon.estimates.estimator import Aggregate, Estimator, Figures, Histogram, Shape, empty
+from jalon.estimates.estimator import Estimator, Figures, Histogram, Shape, empty
 from jalon.stats.diversity import evenness, simpson
 
 
@@ -22,10 +22,6 @@ class Diversity(Estimator):
     shape = Shape.HISTOGRAM
     fields = {"value": "any", "among": "condition", "give": "word"}
     optional = frozenset({"among", "give"})
-
-    def aggregates(self, fields: Mapping[str, str]) -> dict[str, Aggregate]:
-        """The condition on the rows."""
-        return {"n": Aggregate("count", among=fields.get("among"))}
 
     def keys(self, fields: Mapping[str, str]) -> dict[str, str]:
         """Counted by class."""

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from jalon.estimates.estimator import (
-    Aggregate,
     Estimator,
     Figures,
     Histogram,
@@ -42,10 +41,6 @@ class AdjustedEffects(Estimator):
         "among": "condition",
     }
     optional = frozenset({"among"})
-
-    def aggregates(self, fields: Mapping[str, str]) -> dict[str, Aggregate]:
-        """The condition on the rows."""
-        return {"n": Aggregate("count", among=fields.get("among"))}
 
     def keys(self, fields: Mapping[str, str]) -> dict[str, str]:
         """Counted by success, size, factors and what is held fixed."""

@@ -101,8 +101,8 @@ class Estimator:
     censored: ClassVar[bool] = False
 
     def aggregates(self, fields: Mapping[str, str]) -> dict[str, Aggregate]:
-        """The statistics to ask for, by name."""
-        raise NotImplementedError
+        """The statistics to ask for, by name: how many rows there are, for a histogram."""
+        return {"n": Aggregate("count", among=fields.get("among"))}
 
     def finish(
         self, sums: Mapping[str, Floats], level: float, fields: Mapping[str, str]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from jalon.estimates.estimator import Aggregate, Estimator, Figures, Floats, Histogram, Shape
+from jalon.estimates.estimator import Estimator, Figures, Floats, Histogram, Shape
 from jalon.model.periods import MONTH_DAYS
 from jalon.stats.competing import aalen_johansen, median_of_incidence
 from jalon.stats.proportion import wilson
@@ -50,10 +50,6 @@ class Lifetime(Estimator):
         "at": "word",
     }
     optional = frozenset({"among", "give", "at", "followed"})
-
-    def aggregates(self, fields: Mapping[str, str]) -> dict[str, Aggregate]:
-        """The condition on the rows."""
-        return {"n": Aggregate("count", among=fields.get("among"))}
 
     def keys(self, fields: Mapping[str, str]) -> dict[str, str]:
         """Counted by duration, end and beginning."""
@@ -129,10 +125,6 @@ class Wait(Estimator):
     fields = {"duration": "number", "ended": "condition", "among": "condition"}
     optional = frozenset({"among"})
 
-    def aggregates(self, fields: Mapping[str, str]) -> dict[str, Aggregate]:
-        """The condition on the rows."""
-        return {"n": Aggregate("count", among=fields.get("among"))}
-
     def keys(self, fields: Mapping[str, str]) -> dict[str, str]:
         """Counted by duration and end."""
         ended = f"case when {fields['ended']} then 1 else 0 end"
@@ -207,10 +199,6 @@ class Cycle(Estimator):
         "among": "condition",
     }
     optional = frozenset({"among"})
-
-    def aggregates(self, fields: Mapping[str, str]) -> dict[str, Aggregate]:
-        """The condition on the rows."""
-        return {"n": Aggregate("count", among=fields.get("among"))}
 
     def keys(self, fields: Mapping[str, str]) -> dict[str, str]:
         """Counted by duration and kind of end."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from jalon.estimates.estimator import Aggregate, Estimator, Figures, Histogram, Shape, parts_of
+from jalon.estimates.estimator import Estimator, Figures, Histogram, Shape, parts_of
 from jalon.stats.interval import normal_quantile
 from jalon.stats.segments import sums
 from jalon.stats.strata import stratified_difference
@@ -35,10 +35,6 @@ class AdjustedGap(Estimator):
         "among": "condition",
     }
     optional = frozenset({"among"})
-
-    def aggregates(self, fields: Mapping[str, str]) -> dict[str, Aggregate]:
-        """The condition on the rows."""
-        return {"n": Aggregate("count", among=fields.get("among"))}
 
     def keys(self, fields: Mapping[str, str]) -> dict[str, str]:
         """Counted by kind, success and stratum."""
