@@ -40,7 +40,7 @@ class Limit(_Strict):
     """A number that the rows themselves give, which conditions name ``:limit``.
 
     The value of ``value`` that a share ``at`` of the rows of ``among`` do not pass, whatever the
-    period and the groups; unknown under ``least`` rows.
+    period, the filter and the groups; unknown under ``least`` rows.
     """
 
     value: str

@@ -61,8 +61,7 @@ def _say_doubt(
         if number is None:
             return
         when = limited(when, number)
-    out = reader.count(measure, when, question)
-    counted = reader.count(measure, doubt.among, question)
+    out, counted = reader.counts(measure, (when, doubt.among), question)
     if out > doubt.over * (out + counted):
         answer.figures.notes.append((doubt.note, {"out": out, "counted": counted}, None))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -207,17 +207,33 @@ class Reader:
 
     def count(self, measure: Measure, among: str | None, question: Question) -> int:
         """How many rows of a measure's table meet a condition, whatever their date."""
-        key = ("count", measure.table, among, question.clock, question.where)
-        if key not in self.kept:
+        return self.counts(measure, (among,), question)[0]
+
+    def counts(
+        self, measure: Measure, conditions: Sequence[str | None], question: Question
+    ) -> list[int]:
+        """The same for several conditions, those not known yet in one query."""
+        keys = {
+            among: ("count", measure.table, among, question.clock, question.where)
+            for among in conditions
+        }
+        known = {among: self.kept[key] for among, key in keys.items() if key in self.kept}
+        unknown = [among for among in keys if among not in known]
+        if unknown:
             scan = bare(self.plain(measure, question))
-            asked = {"n": Aggregate("count", among=among)}
-            self.keep(key, int(self.ask(scan, asked, measure, question).sums["n"][0]))
-        found: int = self.kept[key]
-        return found
+            asked = {f"n{at}": Aggregate("count", among=each) for at, each in enumerate(unknown)}
+            sums = self.ask(scan, asked, measure, question).sums
+            for at, among in enumerate(unknown):
+                known[among] = self.keep(keys[among], int(sums[f"n{at}"][0]))
+        return [known[among] for among in conditions]
 
     def limit(self, measure: Measure, limit: Limit, question: Question) -> float | None:
-        """The number that a measure's rows give for ``:limit``; None where they are too few."""
-        key = ("limit", measure.table, limit, question.clock, question.where)
+        """The number that a measure's rows give for ``:limit``; None where they are too few.
+
+        A habit of the company: that of all its rows, whatever the filter.
+        """
+        question = without_filter(question)
+        key = ("limit", measure.table, limit, question.clock)
         if key not in self.kept:
             # Its own rows say in which currency it is, not those that it is to limit.
             fields = (("among", limit.among), ("value", limit.value))
