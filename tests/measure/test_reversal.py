@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.measure.deals import closed, workspace_of
 
 from jalon.estimates.estimator import Figures
 from jalon.measure.figure import Answer
@@ -17,6 +16,8 @@ from jalon.model.periods import Period
 from jalon.render.records import results
 from jalon.stats.proportion import wilson
 from jalon.views.reversals import of_answers
+
+from .deals import closed, workspace_of
 
 #: Ann sells where it is easy, Bob where it is hard, and he wins more in both.
 MIXED = [

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.measure.deals import closed, workspace_of
 
 from jalon.measure.standing import standing
 from jalon.render.records import results
 from jalon.stats.shrinkage import shrunk
 from jalon.views.groups import told
+
+from .deals import closed, workspace_of
 
 ALIKE = {"Ann": (11, 40), "Bob": (10, 45), "Cid": (14, 50), "Dee": (9, 38)}
 ONE_BEST = {"Ann": (62, 80), "Bob": (30, 90), "Cid": (29, 85), "Dee": (33, 100)}

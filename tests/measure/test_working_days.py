@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.measure.deals import workspace_of
 
 from jalon.measure.comparison import Stand, former
 from jalon.model.calendar import FRANCE
 from jalon.model.periods import Period
 from jalon.views.wording import headline
+
+from .deals import workspace_of
 
 MAY_2026 = Period(dt.date(2026, 5, 1), dt.date(2026, 6, 1))
 DAYS = st.dates(dt.date(2020, 1, 1), dt.date(2030, 12, 31))

@@ -6,7 +6,6 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
-from tests.measure.deals import closed, workspace_of
 
 from jalon.charts.data import Funnel
 from jalon.model.periods import ALWAYS
@@ -14,6 +13,7 @@ from jalon.render.exports import sheets
 from jalon.views.asking import Asked, Span
 from jalon.views.kpi import KpiView, kpi_view
 from jalon.views.source import Source
+from measure.deals import closed, workspace_of
 
 REPS = {"Ann": (12, 40), "Bob": (13, 42), "Cid": (85, 100), "Dee": (25, 80), "Eve": (9, 31)}
 
