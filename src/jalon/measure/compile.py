@@ -223,7 +223,7 @@ def _source(scan: Scan) -> exp.Select:
             query = query.where(_old_enough(scan.date, scan.horizon))
     if scan.where:
         checked = parse_one(scan.where, dialect="duckdb")
-        query = query.where(_true(checked.transform(lambda node: _placed(scan, node))))
+        query = query.where(checked.transform(lambda node: _placed(scan, node)))
     return query
 
 
@@ -235,14 +235,9 @@ def _old_enough(date: str, days: int) -> exp.Expr:
     return followed >= exp.Literal.number(days)
 
 
-def _true(tree: exp.Expr) -> exp.Expr:
-    """A condition that unknown makes false."""
-    return exp.Coalesce(this=exp.paren(tree), expressions=[exp.false()])
-
-
 def _filtered(scan: Scan, among: str | None) -> exp.Select:
     query = _source(scan)
-    return query.where(_true(_tree(scan, among))) if among else query
+    return query.where(_tree(scan, among)) if among else query
 
 
 def _keys(scan: Scan) -> dict[str, exp.Expr]:
@@ -328,9 +323,7 @@ def _plain(scan: Scan, aggregates: tuple[tuple[str, Aggregate], ...]) -> exp.Exp
     for name, each in aggregates:
         value = _over_rows(scan, each)
         if each.among:
-            value = exp.Filter(
-                this=value, expression=exp.Where(this=_true(_tree(scan, each.among)))
-            )
+            value = exp.Filter(this=value, expression=exp.Where(this=_tree(scan, each.among)))
         query = query.select(exp.alias_(value, name, quoted=True))
     return query.group_by(*(value.copy() for value in keys.values())) if keys else query
 
@@ -399,7 +392,7 @@ class _Cells:
         value: exp.Expr = exp.Sum(this=column(None, self._sum(each, of_rows)))
         if of_cells is not None:
             tested = of_cells.transform(self._cell_column)
-            value = exp.Filter(this=value, expression=exp.Where(this=_true(tested)))
+            value = exp.Filter(this=value, expression=exp.Where(this=tested))
         total = exp.Coalesce(this=value, expressions=[exp.Literal.number(0)])
         # Sums are exact until here; as doubles they reach numpy without a detour.
         return exp.cast(total, "double")
@@ -423,7 +416,7 @@ class _Cells:
         key = (value.sql("duckdb"), among.sql("duckdb") if among is not None else "")
         if key not in self.added:
             if among is not None:
-                value = exp.Filter(this=value, expression=exp.Where(this=_true(among)))
+                value = exp.Filter(this=value, expression=exp.Where(this=among))
             self.added[key] = (f"s{len(self.added)}", value)
         return self.added[key][0]
 
@@ -554,7 +547,7 @@ def _over_units(each: Aggregate, known: Mapping[str, Kind]) -> exp.Expr:
     else:
         value = exp.Sum(this=_statistic(each, tree))
     if each.among:
-        value = exp.Filter(this=value, expression=exp.Where(this=_true(tree(each.among))))
+        value = exp.Filter(this=value, expression=exp.Where(this=tree(each.among)))
     if each.does == "top":
         ranked = exp.Anonymous(this="list_reverse_sort", expressions=[value])
         bounds = [exp.Literal.number(1), exp.Literal.number(TOP)]
