@@ -11,7 +11,7 @@ from jalon.catalogue.catalogue import built_in
 from jalon.measure.example import fill
 from jalon.measure.question import Question
 from jalon.measure.run import Measurer
-from jalon.model.calendar import working_days
+from jalon.model.calendar import FRANCE
 from jalon.model.periods import Grain, Period, forward
 from jalon.relations.clock import Clock
 
@@ -50,14 +50,17 @@ def test_the_chance_is_that_of_the_run_rate_worked_out_apart():
         sum(each["amount"] for each in invoices if at(a) <= each["happened_at"] < at(b))
         for a, b in spans
     ]
-    days = np.array([working_days(a, b) for a, b in spans])
+    days = np.array([FRANCE.working_days(a, b) for a, b in spans])
     rates = np.array(sold) / days
     done = sum(
         each["amount"]
         for each in invoices
         if at(dt.date(2025, 2, 1)) <= each["happened_at"] < at(dt.date(2025, 2, 15))
     )
-    ahead, spread = working_days(dt.date(2025, 2, 15), dt.date(2025, 3, 1)), rates.var(ddof=1)
+    ahead, spread = (
+        FRANCE.working_days(dt.date(2025, 2, 15), dt.date(2025, 3, 1)),
+        rates.var(ddof=1),
+    )
     error = np.sqrt(spread * days.mean() * ahead + spread * ahead**2 / 12)
     wanted = stats.t.sf((2000 - done - rates.mean() * ahead) / error, 11)
     assert answer.figures.value[0] == pytest.approx(wanted, rel=1e-9)

@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from jalon.model.calendar import easter, holidays, working_days
+from jalon.model.calendar import FRANCE, easter, holidays
 from jalon.stats.pace import chance
 from jalon.stats.worth import lifetime_value, payback, worth_by_age
 
@@ -74,8 +74,8 @@ def test_easter_falls_where_the_almanacs_say(year, day):
 
 def test_working_days_leave_out_week_ends_and_holidays():
     assert len(holidays(2025)) == 11
-    assert working_days(dt.date(2025, 1, 1), dt.date(2025, 2, 1)) == 22
-    assert working_days(dt.date(2025, 5, 1), dt.date(2025, 6, 1)) == 19
-    assert working_days(dt.date(2025, 2, 1), dt.date(2025, 1, 1)) == 0
+    assert FRANCE.working_days(dt.date(2025, 1, 1), dt.date(2025, 2, 1)) == 22
+    assert FRANCE.working_days(dt.date(2025, 5, 1), dt.date(2025, 6, 1)) == 19
+    assert FRANCE.working_days(dt.date(2025, 2, 1), dt.date(2025, 1, 1)) == 0
     # In 2008 Ascension fell on the first of May: one day off, not two.
     assert len(holidays(2008)) == 10

@@ -32,13 +32,7 @@ from jalon.measure.own import Own
 from jalon.measure.question import Question
 from jalon.measure.reach import reach
 from jalon.measure.reader import Reader, Source
-from jalon.measure.scan import (
-    aggregates_of,
-    looks_back,
-    midnight,
-    name_of,
-    shared,
-)
+from jalon.measure.scan import aggregates_of, looks_back, midnight, name_of, shared
 from jalon.measure.summary import Summary, added, grouping, order
 from jalon.measure.target import COLUMNS, Standing, targets_of
 from jalon.model.periods import ALWAYS, Grain, Period, floor, following, forward
@@ -176,9 +170,10 @@ class Measurer:
         measure = task.measure
         if measure.estimate == "formula":
             return self._formula(measure, question, scanned)
-        if estimators()[measure.estimate].shape is Shape.TARGET:
+        shape = estimators()[measure.estimate].shape
+        if shape is Shape.TARGET:
             return self._targets(measure, question)
-        if estimators()[measure.estimate].shape is Shape.SNAPSHOTS:
+        if shape is Shape.SNAPSHOTS:
             return self._forecast(measure, question)
         answer = self._figured(measure, question, scanned)
         if measure.named and not answer.missing:
@@ -451,8 +446,14 @@ class Measurer:
 
     def _last(self, answer: Answer, question: Question) -> dt.date | None:
         """The last day observed of what an answer is measured on."""
+        return self._observed(self._behind(answer, question), question)
+
+    def _behind(self, answer: Answer, question: Question) -> list[Measure]:
+        """What an answer is measured on."""
         task = self.bases.task(answer.kpi, replace(question, part=answer.part))
-        measures = self._leaves([task] if isinstance(task, Task) else [], question)
+        return list(self._leaves([task] if isinstance(task, Task) else [], question))
+
+    def _observed(self, measures: Iterable[Measure], question: Question) -> dt.date | None:
         scans = [self.reader.scan(each, question) for each in measures]
         return max((self.reader.last(each, question.clock) for each in scans), default=None)
 
@@ -462,11 +463,10 @@ class Measurer:
 
     def _stand(self, answer: Answer, question: Question) -> Stand:
         """What a comparison of an answer stands on."""
-        task = self.bases.task(answer.kpi, replace(question, part=answer.part))
-        leaves = list(self._leaves([task] if isinstance(task, Task) else [], question))
+        leaves = self._behind(answer, question)
         flow = bool(leaves) and all(each.time is not TimeKind.STOCK for each in leaves)
         adds = flow and answer.estimate in ("count", "sum", "distinct")
-        return Stand(self._last(answer, question), flow, adds, self.reader.own.calendar)
+        return Stand(self._observed(leaves, question), flow, adds, self.reader.own.calendar)
 
     # -- rows ------------------------------------------------------------------------------------
 

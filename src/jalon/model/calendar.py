@@ -68,8 +68,3 @@ class Calendar:
 
 #: Where the company says nothing.
 FRANCE = Calendar()
-
-
-def working_days(start: dt.date, end: dt.date) -> int:
-    """The working days of France from ``start`` to the day before ``end``."""
-    return FRANCE.working_days(start, end)
